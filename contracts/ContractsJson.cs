@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Eco2.Contracts.Auth;
+using Eco2.Contracts.Character;
+using Eco2.Contracts.Image;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Media;
+using Eco2.Contracts.Scan;
+
+namespace Eco2.Contracts;
+
+/// <summary>How every contract is written as JSON: snake_case names, enums as snake_case text, null members left out.
+/// Both sides of a wire use these options.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(JobEventBatch))]
+[JsonSerializable(typeof(JobFanout))]
+[JsonSerializable(typeof(JobDocument))]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobFinished))]
+[JsonSerializable(typeof(JobCancelRequested))]
+[JsonSerializable(typeof(ScanRequested))]
+[JsonSerializable(typeof(SubmitScanRequest))]
+[JsonSerializable(typeof(ScanAccepted))]
+[JsonSerializable(typeof(ScanResult))]
+[JsonSerializable(typeof(ScanHistoryPage))]
+[JsonSerializable(typeof(VisionResult))]
+[JsonSerializable(typeof(Answer))]
+[JsonSerializable(typeof(RuleReference))]
+[JsonSerializable(typeof(Reward))]
+[JsonSerializable(typeof(EvaluateReward))]
+[JsonSerializable(typeof(CharacterGranted))]
+[JsonSerializable(typeof(UserRegistered))]
+[JsonSerializable(typeof(SessionRevoked))]
+[JsonSerializable(typeof(StoredImage))]
+[JsonSerializable(typeof(NormalizedImage))]
+[JsonSerializable(typeof(ClassifyPhoto))]
+[JsonSerializable(typeof(PhotoClass))]
+public sealed partial class ContractsJson : JsonSerializerContext;
