@@ -1,0 +1,77 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+
+namespace Eco2.ServiceDefaults;
+
+/// <summary>PostgreSQL for one service: its own schema, its own role, a small pool.</summary>
+public static class Database
+{
+    /// <summary>Registers <see cref="NpgsqlDataSource"/> as the service's role and applies the numbered <c>Migrations/*.sql</c> embedded in
+    /// <paramref name="migrations"/> before the app listens. Call it after <c>AddEco2</c>.</summary>
+    public static WebApplicationBuilder AddEco2Database(this WebApplicationBuilder builder, Assembly migrations)
+    {
+        var owner = builder.Configuration["ECO2_POSTGRES"]
+            ?? throw new InvalidOperationException("Set ECO2_POSTGRES to the connection string of the database's owner.");
+        var services = builder.Services;
+        services.TryAddSingleton(sp => Open(owner, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10)));
+        services.AddSingleton<IReadinessCheck, DatabaseCheck>();
+        // Hosted services start in the order of registration and before the server: nobody asks before the tables are there.
+        services.AddHostedService(sp => ActivatorUtilities.CreateInstance<Migrator>(sp, owner, migrations));
+        return builder;
+    }
+
+    /// <summary>Fills the positional parameters $1, $2 … of a command; null becomes a database null.</summary>
+    public static NpgsqlCommand With(this NpgsqlCommand command, params ReadOnlySpan<object?> values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+        }
+
+        return command;
+    }
+
+    /// <summary>Fills the positional parameters $1, $2 … of a command of a batch.</summary>
+    public static NpgsqlBatchCommand With(this NpgsqlBatchCommand command, params ReadOnlySpan<object?> values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+        }
+
+        return command;
+    }
+
+    private static NpgsqlDataSource Open(string owner, ServiceIdentity service, int maxPoolSize)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(owner)
+        {
+            ApplicationName = $"eco2-{service.Name}",
+            // As start-up options they also survive the reset of a pooled connection.
+            Options = $"-c role={service.Role} -c search_path={service.Schema}",
+            MaxPoolSize = maxPoolSize,
+            MinPoolSize = 0,
+            ConnectionIdleLifetime = 60,
+            Timeout = 5,
+            CommandTimeout = 15,
+            MaxAutoPrepare = 20,
+            AutoPrepareMinUsages = 3,
+        };
+        return new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableArrays().Build();
+    }
+}
+
+internal sealed class DatabaseCheck(NpgsqlDataSource db) : IReadinessCheck
+{
+    public string Name => "database";
+
+    public async Task<bool> IsThereAsync(CancellationToken ct)
+    {
+        await using var command = db.CreateCommand("select 1");
+        return await command.ExecuteScalarAsync(ct) is 1;
+    }
+}
