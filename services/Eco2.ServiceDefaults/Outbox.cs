@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,7 +12,8 @@ namespace Eco2.ServiceDefaults;
 /// Messages with one key arrive in the order of their rows; a message may arrive twice with the same cloud event id.</summary>
 public sealed class Outbox(WireJson json, TimeProvider clock)
 {
-    private readonly SemaphoreSlim wake = new(0, 1);
+    // One slot: several wishes to be woken are one.
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(1);
 
     private const string Insert =
         "insert into outbox (event_id, component, topic, key, payload, traceparent) values ($1, $2, $3, $4, $5, $6)";
@@ -39,19 +41,13 @@ public sealed class Outbox(WireJson json, TimeProvider clock)
     }
 
     /// <summary>Call it after the commit, so that the relay publishes at once and not at its next round.</summary>
-    public void Wake()
-    {
-        try
-        {
-            wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is being woken already.
-        }
-    }
+    public void Wake() => wake.Writer.TryWrite(true);
 
-    internal Task<bool> WokenAsync(TimeSpan atMost, CancellationToken ct) => wake.WaitAsync(atMost, ct);
+    internal async Task WokenAsync(CancellationToken ct)
+    {
+        await wake.Reader.WaitToReadAsync(ct);
+        wake.Reader.TryRead(out _);
+    }
 }
 
 /// <summary>Switches the outbox on.</summary>
