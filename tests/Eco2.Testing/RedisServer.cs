@@ -1,0 +1,57 @@
+namespace Eco2.Testing;
+
+/// <summary>A private Redis. Dispose it to stop it; with the same folder the next one finds its data.</summary>
+public sealed class RedisServer : IAsyncDisposable
+{
+    private readonly bool temporary;
+    private ChildServer process;
+
+    private RedisServer(ChildServer process, int port, string folder, bool durable, bool temporary)
+    {
+        (this.process, Port, Folder, Durable, this.temporary) = (process, port, folder, durable, temporary);
+    }
+
+    public int Port { get; }
+
+    public string Folder { get; }
+
+    public bool Durable { get; }
+
+    /// <summary>host:port, as the metadata member redisHost wants it.</summary>
+    public string Host => $"127.0.0.1:{Port}";
+
+    /// <param name="durable">Append-only file, synced at every write, as in production.</param>
+    /// <param name="folder">Where its data lies; null for a temporary one.</param>
+    public static async Task<RedisServer> StartAsync(bool durable = false, string? folder = null)
+    {
+        var temporary = folder is null;
+        var port = ChildServer.FreePort();
+        folder ??= Path.Combine(Path.GetTempPath(), $"eco2-redis-{Environment.ProcessId}-{port}");
+        var server = new RedisServer(Launch(port, folder, durable), port, folder, durable, temporary);
+        await ChildServer.WaitForPortAsync(port);
+        return server;
+    }
+
+    /// <summary>Kills it and starts it again with its data on the same port.</summary>
+    public async Task RestartAsync()
+    {
+        await process.DisposeAsync();
+        process = Launch(Port, Folder, Durable);
+        await ChildServer.WaitForPortAsync(Port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        if (temporary)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    private static ChildServer Launch(int port, string folder, bool durable) =>
+        ChildServer.Start(
+            $"redis-server --port {port} --bind 127.0.0.1 --save '' --dir '{folder}' --appendonly {(durable ? "yes --appendfsync always" : "no")}",
+            folder,
+            temporary: false);
+}
