@@ -1,0 +1,135 @@
+using System.Text;
+
+namespace Eco2.Worker.Knowledge;
+
+/// <summary>What a user's words say about the object.</summary>
+/// <param name="Item">The item, when they name one.</param>
+/// <param name="Middle">The category: of the item, of several items that share a name, or of a word for the whole category.</param>
+/// <param name="Label">The words that named it, when they name no single item.</param>
+/// <param name="Rivals">Items of different categories with the same name: only the picture or the user can tell.</param>
+/// <param name="Tags">Situations they mention.</param>
+/// <param name="AsksOtherwise">They ask about something that has nothing to do with disposal.</param>
+internal sealed record WordSense(
+    Item? Item,
+    Middle? Middle,
+    string? Label,
+    IReadOnlyList<Item> Rivals,
+    IReadOnlyList<string> Tags,
+    bool AsksOtherwise)
+{
+    public bool NamesSomething => Middle is not null || Rivals.Count > 0;
+}
+
+/// <summary>A way to say something, and what is meant: items, categories or tags.</summary>
+internal sealed record Phrase(string Text, IReadOnlyList<string> Codes)
+{
+    public string Key { get; } = Korean.HasHangul(Text) ? Korean.Squash(Text) : WordBook.Words(Text);
+
+    public bool IsKorean { get; } = Korean.HasHangul(Text);
+}
+
+/// <summary>Reads what people type: the names of the taxonomy plus the everyday words of <c>words.yaml</c>.</summary>
+internal sealed class WordBook
+{
+    private readonly Taxonomy _taxonomy;
+    private readonly List<Phrase> _names;
+    private readonly Dictionary<string, Phrase> _exact = [];
+    private readonly IReadOnlyList<Phrase> _situations;
+    private readonly IReadOnlyList<string> _fillers;
+    private readonly IReadOnlyList<string> _disposal;
+
+    public WordBook(Taxonomy taxonomy, IReadOnlyList<Phrase> names, IReadOnlyList<Phrase> situations, IReadOnlyList<string> fillers,
+        IReadOnlyList<string> disposal, IReadOnlyList<Claim> claims)
+    {
+        (_taxonomy, _situations, Claims) = (taxonomy, [.. situations.OrderByDescending(p => p.Key.Length)], claims);
+        _fillers = [.. fillers.Select(Korean.Squash).OrderByDescending(f => f.Length)];
+        _disposal = [.. disposal.Select(Korean.Squash)];
+        // The taxonomy's own names come first: at the same length they win.
+        _names = [.. NamesOf(taxonomy).Concat(names).OrderByDescending(p => p.Key.Length)];
+        foreach (var name in _names) _exact.TryAdd(Korean.Squash(name.Text), name);
+    }
+
+    /// <summary>Words by which an answer claims a place or an act; used to check what a model wrote.</summary>
+    public IReadOnlyList<Claim> Claims { get; }
+
+    /// <summary>A single item by its name or alias, spacing and punctuation aside.</summary>
+    public Item? Exact(string? text) =>
+        text is not null && _exact.GetValueOrDefault(Korean.Squash(text)) is { Codes: [var only] } ? _taxonomy.FindItem(only) : null;
+
+    public WordSense Read(string? userInput)
+    {
+        if (string.IsNullOrWhiteSpace(userInput)) return new WordSense(null, null, null, [], [], false);
+        var squashed = Korean.Squash(userInput);
+        var words = Words(userInput);
+        var tags = Situations(squashed, words);
+        var phrase = _exact.GetValueOrDefault(Strip(squashed)) ?? _names.FirstOrDefault(p => Contains(p, squashed, words));
+        if (phrase is null)
+            return new WordSense(null, null, null, [], tags, tags.Count == 0 && !_disposal.Any(squashed.Contains));
+        var items = phrase.Codes.Select(_taxonomy.FindItem).OfType<Item>().ToList();
+        var middles = items.Select(i => i.MiddleCode).Concat(phrase.Codes.Where(c => _taxonomy.FindMiddle(c) is not null)).Distinct().ToList();
+        return new WordSense(
+            items is [var one] && phrase.Codes.Count == 1 ? one : null,
+            middles is [var middle] ? _taxonomy.FindMiddle(middle) : null,
+            items.Count == 1 ? null : phrase.Text,
+            middles.Count > 1 ? items : [],
+            tags, false);
+    }
+
+    /// <summary>Latin words in lower case between single spaces, with a space at both ends; hangul and signs separate.</summary>
+    public static string Words(string text)
+    {
+        var made = new StringBuilder(" ");
+        foreach (var c in text)
+        {
+            if (char.IsAsciiLetterOrDigit(c)) made.Append(char.ToLowerInvariant(c));
+            else if (c != '\'' && made[^1] != ' ') made.Append(' ');
+        }
+        if (made[^1] != ' ') made.Append(' ');
+        return made.ToString();
+    }
+
+    private List<string> Situations(string squashed, string words)
+    {
+        var found = new List<string>();
+        foreach (var phrase in _situations)
+        {
+            if (!Contains(phrase, squashed, words)) continue;
+            // What is read is used up: "안 깨진" must not be read again as "깨진".
+            if (phrase.IsKorean) squashed = squashed.Replace(phrase.Key, "\n", StringComparison.Ordinal);
+            else words = words.Replace(phrase.Key, " | ", StringComparison.Ordinal);
+            found.AddRange(phrase.Codes.Where(c => !found.Contains(c)));
+        }
+        return found;
+    }
+
+    /// <summary>Containment, but never of a single syllable: 컵 is in 컵라면 and is no cup.</summary>
+    private static bool Contains(Phrase phrase, string squashed, string words) => phrase.IsKorean
+        ? phrase.Key.Length > 1 && squashed.Contains(phrase.Key, StringComparison.Ordinal)
+        : words.Contains(phrase.Key, StringComparison.Ordinal) || words.Contains(phrase.Key.TrimEnd() + "s ", StringComparison.Ordinal)
+            || words.Contains(phrase.Key.TrimEnd() + "es ", StringComparison.Ordinal);
+
+    private string Strip(string squashed)
+    {
+        for (var again = true; again;)
+        {
+            again = false;
+            foreach (var filler in _fillers)
+            {
+                if (squashed.Length <= filler.Length) continue;
+                if (squashed.EndsWith(filler, StringComparison.Ordinal)) (squashed, again) = (squashed[..^filler.Length], true);
+                else if (squashed.StartsWith(filler, StringComparison.Ordinal)) (squashed, again) = (squashed[filler.Length..], true);
+            }
+        }
+        return squashed;
+    }
+
+    private static IEnumerable<Phrase> NamesOf(Taxonomy taxonomy)
+    {
+        var texts = taxonomy.Items.SelectMany(i => i.Aliases.Prepend(i.Ko).Select(name => (name, i.Code)))
+            .Concat(taxonomy.Middles.Where(m => m.Code != Taxonomy.Unclassified).Select(m => (m.Ko, m.Code)));
+        return texts.GroupBy(t => t.Item1).Select(g => new Phrase(g.Key, [.. g.Select(t => t.Item2).Distinct()]));
+    }
+}
+
+/// <summary>Words that all claim the same thing.</summary>
+internal sealed record Claim(string Name, IReadOnlyList<string> Words);
