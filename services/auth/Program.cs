@@ -1,3 +1,9 @@
+using Eco2.Auth.Accounts;
+using Eco2.Auth.Keys;
+using Eco2.Auth.Sessions;
+using Eco2.Contracts;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.Auth;
 
 internal static class Program
@@ -7,7 +13,23 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+
+        builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>();
+        builder.Services.AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+        var app = builder.Build();
+        app.UseEco2();
+        var auth = app.MapGroup("/api/v1/auth");
+        SignUp.Map(auth);
+        SignIn.Map(auth);
+        RefreshSession.Map(auth);
+        SignOut.Map(auth);
+        PublishKeys.Map(app);
+        RevokedSessions.Map(app);
+        return app;
     }
 }

@@ -1,0 +1,75 @@
+using Eco2.Auth.Sessions;
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Npgsql;
+
+namespace Eco2.Auth.Accounts;
+
+/// <summary>E-mail and password for a session.</summary>
+internal sealed class SignIn
+{
+    public sealed record Request(string? Email, string? Password);
+
+    private sealed record Account(Guid Id, string? Hash, string[] Roles);
+
+    private const string Find =
+        "select id, password_hash, roles from accounts where email = normalize($1) and deleted_at is null";
+
+    private const string Note = "update accounts set last_login_at = $2, password_hash = coalesce($3, password_hash) where id = $1";
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sign-in", Handle);
+
+    private static async Task<Results<Ok<SignedIn>, ProblemHttpResult>> Handle(
+        Request request,
+        HttpContext http,
+        NpgsqlDataSource db,
+        Passwords passwords,
+        Attempts attempts,
+        SessionIssuer sessions,
+        TimeProvider clock,
+        CancellationToken ct)
+    {
+        // What cannot be an address or a password cannot sign in, whoever it is; nothing to look up, nothing to tell.
+        if (!EmailAddress.TryNormalise(request.Email, out var email) || request.Password is not { Length: >= 1 and <= 128 } password)
+        {
+            return Problems.InvalidCredentials();
+        }
+
+        var now = clock.GetUtcNow();
+        var caller = Caller.Of(http);
+        if (await attempts.CountAsync(email, caller.Address, now, ct) is { } wait)
+        {
+            return Problems.TooManyAttempts(wait);
+        }
+
+        var account = await FindAsync(db, email, ct);
+        var verdict = await passwords.VerifyAsync(account?.Hash, password, ct);
+        if (account is null || verdict == PasswordVerificationResult.Failed)
+        {
+            await Audit.RefusedAsync(db, account?.Id, caller, now, ct);
+            return Problems.InvalidCredentials();
+        }
+
+        var renewed = verdict == PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, ct) : null;
+        var session = sessions.Prepare(account.Id, "password", account.Roles, caller, now);
+        await using (var batch = db.CreateBatch())
+        {
+            session.AddTo(batch);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Note).With(account.Id, now, renewed));
+            batch.BatchCommands.Add(attempts.Forgive(email, caller.Address));
+            await batch.ExecuteNonQueryAsync(ct);
+        }
+
+        return TypedResults.Ok(await sessions.DeliverAsync(session, http, ct));
+    }
+
+    private static async Task<Account?> FindAsync(NpgsqlDataSource db, string email, CancellationToken ct)
+    {
+        await using var command = db.CreateCommand(Find).With(email);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new Account(reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<string[]>(2))
+            : null;
+    }
+}

@@ -1,0 +1,88 @@
+using Eco2.Auth.Sessions;
+using Eco2.Contracts.Auth;
+using Eco2.Contracts.Jobs;
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.Auth.Accounts;
+
+/// <summary>Makes an account and signs it in.</summary>
+internal sealed class SignUp
+{
+    public sealed record Request(string? Email, string? Password, string? Nickname);
+
+    private const string Insert =
+        """
+        insert into accounts (id, email, password_hash, nickname, created_at, last_login_at)
+        values ($1, normalize($2), $3, normalize($4), $5, $5) on conflict (email) do nothing
+        """;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sign-up", Handle);
+
+    private static async Task<Results<Created<SignedIn>, ProblemHttpResult>> Handle(
+        Request request,
+        HttpContext http,
+        NpgsqlDataSource db,
+        Passwords passwords,
+        SessionIssuer sessions,
+        Outbox outbox,
+        TimeProvider clock,
+        CancellationToken ct)
+    {
+        var nickname = string.IsNullOrWhiteSpace(request.Nickname) ? null : Nfc.Compose(request.Nickname).Trim();
+        var errors = Check(request, nickname, out var email);
+        if (errors.Count > 0)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        var now = clock.GetUtcNow();
+        var id = Guid.CreateVersion7(now);
+        var hash = await passwords.HashAsync(request.Password!, ct);
+        var session = sessions.Prepare(id, "password", ["user"], Caller.Of(http), now);
+        await using (var connection = await db.OpenConnectionAsync(ct))
+        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        {
+            await using var insert = new NpgsqlCommand(Insert, connection).With(id, email, hash, nickname, now);
+            if (await insert.ExecuteNonQueryAsync(ct) == 0)
+            {
+                return Problems.EmailInUse();
+            }
+
+            await using var rest = connection.CreateBatch();
+            session.AddTo(rest);
+            rest.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, id.ToString("D"), new UserRegistered(id, "password", nickname, now)));
+            await rest.ExecuteNonQueryAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        outbox.Wake();
+        return TypedResults.Created("/api/v1/users/me", await sessions.DeliverAsync(session, http, ct));
+    }
+
+    private static Dictionary<string, string[]> Check(Request request, string? nickname, out string email)
+    {
+        var errors = new Dictionary<string, string[]>();
+        if (!EmailAddress.TryNormalise(request.Email, out email))
+        {
+            errors["email"] = ["This is not an e-mail address."];
+        }
+
+        if (request.Password is not { Length: >= 8 and <= 128 })
+        {
+            errors["password"] = ["A password has 8 to 128 characters."];
+        }
+        else if (string.Equals(request.Password, request.Email?.Trim(), StringComparison.OrdinalIgnoreCase))
+        {
+            errors["password"] = ["The password must not be the e-mail address."];
+        }
+
+        if (nickname is { Length: > 120 } || nickname?.Any(char.IsControl) == true)
+        {
+            errors["nickname"] = ["A nickname has 1 to 120 characters, none of them a control character."];
+        }
+
+        return errors;
+    }
+}
