@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Text.Json;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Grpc;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EmbeddedSidecar.Api;
+
+/// <summary>Answers what arrives on an HTTP port: checks the token, finds the route, renders refusals as Dapr does.</summary>
+internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
+{
+    /// <summary>Answers a path that no route matches but that names an app in header dapr-app-id (or by basic authentication).</summary>
+    public ApiHandler? Invoke { get; set; }
+
+    public async Task DispatchAsync(HttpContext http, AppInstance app)
+    {
+        var path = Path(http);
+        try
+        {
+            if (!path.StartsWith("/v1.0/healthz", StringComparison.Ordinal) && !app.Tokens.IsCallerAllowed(http.Request.Headers))
+            {
+                http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                await http.Response.WriteAsync("invalid api token", http.RequestAborted);
+                return;
+            }
+
+            var handler = routes.Find(http.Request.Method, path, out var args, out var wrongMethod);
+            if (handler is null && Invoke is not null && InvokedApp.IsNamed(http.Request))
+            {
+                (handler, args) = (Invoke, [path]);
+            }
+
+            if (handler is null)
+            {
+                http.Response.StatusCode = wrongMethod ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound;
+                await ErrorAsync(http, "ERR_NOT_FOUND", wrongMethod ? "method not allowed" : $"no API of this sidecar is at {path}");
+                return;
+            }
+
+            var call = new ApiCall(http, app, args);
+            call.LimitBody(app.MaxBodyBytes);
+            await handler(call);
+        }
+        catch (DaprException refused)
+        {
+            await RefuseAsync(http, refused);
+        }
+        catch (BadHttpRequestException broken)
+        {
+            await RefuseAsync(http, new DaprException("ERR_BODY_READ", broken.StatusCode, StatusCode.InvalidArgument, broken.Message));
+        }
+        catch (Exception gone) when (http.RequestAborted.IsCancellationRequested && gone is OperationCanceledException or IOException)
+        {
+            // The caller hung up: nobody is left to answer.
+        }
+#pragma warning disable CA1031 // The edge of the process: whatever a handler lets escape becomes an answer.
+        catch (Exception unexpected)
+#pragma warning restore CA1031
+        {
+            Failed(log, unexpected, http.Request.Method, path, app.AppId);
+            await RefuseAsync(http, new DaprException("ERR_INTERNAL", 500, StatusCode.Internal, unexpected.Message));
+        }
+    }
+
+    private static string Path(HttpContext http)
+    {
+        // As sent: an encoded slash inside a segment must not become a separator.
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.StartsWith('/'))
+        {
+            return http.Request.Path.Value ?? "/";
+        }
+
+        var query = target.IndexOf('?');
+        return query < 0 ? target : target[..query];
+    }
+
+    private static async Task RefuseAsync(HttpContext http, DaprException refused)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = refused.HttpStatus;
+        await ErrorAsync(http, refused.ErrorCode, refused.Message, refused);
+    }
+
+    private static async Task ErrorAsync(HttpContext http, string code, string message, DaprException? rich = null)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("errorCode", code);
+            json.WriteString("message", message);
+            if (rich?.Reason is not null)
+            {
+                WriteDetails(json, rich);
+            }
+
+            json.WriteEndObject();
+        }
+
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = buffer.WrittenCount;
+        await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
+    }
+
+    private static void WriteDetails(Utf8JsonWriter json, DaprException rich)
+    {
+        json.WriteStartArray("details");
+        json.WriteStartObject();
+        json.WriteString("@type", "type.googleapis.com/google.rpc.ErrorInfo");
+        json.WriteString("reason", rich.Reason);
+        json.WriteString("domain", "dapr.io");
+        json.WriteStartObject("metadata");
+        foreach (var (name, value) in rich.ErrorMetadata)
+        {
+            json.WriteString(name, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+        if (rich.ResourceName is not null)
+        {
+            json.WriteStartObject();
+            json.WriteString("@type", "type.googleapis.com/google.rpc.ResourceInfo");
+            json.WriteString("resource_type", rich.ResourceType);
+            json.WriteString("resource_name", rich.ResourceName);
+            json.WriteString("owner", "");
+            json.WriteString("description", "");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} of app {AppId} failed")]
+    private static partial void Failed(ILogger log, Exception error, string method, string path, string appId);
+}

@@ -1,0 +1,151 @@
+using System.Net.Sockets;
+using EmbeddedSidecar.Components;
+
+namespace EmbeddedSidecar.Apps;
+
+/// <summary>
+/// Finds the app, asks it for its subscriptions, and notices when it goes away and comes back, so that a restarted app is asked again.
+/// </summary>
+/// <remarks>
+/// An open connection to the app's port is the watch: the kernel closes it with the process, whatever killed it. A server that closes
+/// an idle connection is told from a dead one by dialling again at once.
+/// </remarks>
+internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] blocks, ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan DialInterval = TimeSpan.FromMilliseconds(100);
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Stopping);
+    private Task _watching = Task.CompletedTask;
+
+    /// <summary>Completes when the app was found for the first time, at once when it has no app port.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <param name="awaitsPort">The port is not known yet and will be attached.</param>
+    public void Start(bool awaitsPort)
+    {
+        if (app.Channel.IsConfigured)
+        {
+            _attached.TrySetResult();
+        }
+        else if (!awaitsPort)
+        {
+            // No app channel: there is nothing to find.
+            app.IsReady = true;
+            _ready.TrySetResult();
+        }
+
+        _watching = WatchAsync(_stopping.Token);
+    }
+
+    public void Attach(int port)
+    {
+        app.Channel.Port = port;
+        _attached.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _watching;
+        _ready.TrySetCanceled(CancellationToken.None);
+        _stopping.Dispose();
+    }
+
+    private async Task WatchAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _attached.Task.WaitAsync(ct);
+            while (true)
+            {
+                using var socket = await DialAsync(ct);
+                await GreetAsync(ct);
+                await LostAsync(socket, ct);
+                Gone(log, app.AppId, app.Channel.Port);
+                await LeaveAsync();
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await LeaveAsync();
+        }
+    }
+
+    private async Task<Socket> DialAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            if (await app.Channel.TryDialAsync(ct) is { } socket)
+            {
+                return socket;
+            }
+
+            await Task.Delay(DialInterval, ct);
+        }
+    }
+
+    private async Task GreetAsync(CancellationToken ct)
+    {
+        await AppDiscovery.RunAsync(app, log, ct);
+        foreach (var block in blocks)
+        {
+            await block.AppReadyAsync(app, ct);
+        }
+
+        app.IsReady = true;
+        _ready.TrySetResult();
+        Found(log, app.AppId, app.Channel.Port, app.ProgrammaticSubscriptions.Count);
+    }
+
+    private async Task LeaveAsync()
+    {
+        foreach (var block in blocks.Reverse())
+        {
+            await block.AppGoneAsync(app);
+        }
+    }
+
+    // Returns when nobody listens any more.
+    private async Task LostAsync(Socket watch, CancellationToken ct)
+    {
+        var current = watch;
+        while (true)
+        {
+            await ClosedAsync(current, ct);
+            if (current != watch)
+            {
+                current.Dispose();
+            }
+
+            if (await app.Channel.TryDialAsync(ct) is not { } again)
+            {
+                return;
+            }
+
+            current = again;
+        }
+    }
+
+    private static async Task ClosedAsync(Socket socket, CancellationToken ct)
+    {
+        var nothing = new byte[256];
+        try
+        {
+            // An app may greet or complain (408) on an idle connection; only the end counts.
+            while (await socket.ReceiveAsync(nothing, ct) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset: as closed as it gets.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "App {AppId} found on port {Port}, {Count} programmatic subscriptions")]
+    private static partial void Found(ILogger log, string appId, int port, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} no longer listens on port {Port}")]
+    private static partial void Gone(ILogger log, string appId, int port);
+}

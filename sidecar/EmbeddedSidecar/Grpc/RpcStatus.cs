@@ -1,0 +1,95 @@
+using EmbeddedSidecar.Api;
+using Google.Protobuf;
+
+namespace EmbeddedSidecar.Grpc;
+
+/// <summary>Writes google.rpc.Status and its details, whose few fields are not worth a .proto of their own.</summary>
+internal static class RpcStatus
+{
+    private const string TypePrefix = "type.googleapis.com/google.rpc.";
+
+    public static GrpcException Unauthorized()
+    {
+        var info = ErrorInfo("", new Dictionary<string, string> { ["http.code"] = "401" });
+        return new GrpcException(
+            StatusCode.Unauthenticated, "Unauthorized", Status(StatusCode.Unauthenticated, "Unauthorized", [("ErrorInfo", info)]));
+    }
+
+    /// <summary>The details of a rich error, or null for a simple one.</summary>
+    public static byte[]? Encode(DaprException error)
+    {
+        if (error.Reason is null)
+        {
+            return null;
+        }
+
+        List<(string, byte[])> details = [("ErrorInfo", ErrorInfo(error.Reason, error.ErrorMetadata))];
+        if (error.ResourceName is not null)
+        {
+            details.Add(("ResourceInfo", Message(w =>
+            {
+                Text(w, 1, error.ResourceType);
+                Text(w, 2, error.ResourceName);
+            })));
+        }
+
+        return Status(error.GrpcStatus, error.Message, details);
+    }
+
+    private static byte[] ErrorInfo(string reason, IReadOnlyDictionary<string, string> metadata) =>
+        Message(w =>
+        {
+            Text(w, 1, reason);
+            Text(w, 2, "dapr.io");
+            foreach (var (key, value) in metadata)
+            {
+                Nested(w, 3, Message(entry =>
+                {
+                    Text(entry, 1, key);
+                    Text(entry, 2, value);
+                }));
+            }
+        });
+
+    private static byte[] Status(StatusCode code, string message, IEnumerable<(string Type, byte[] Body)> details) =>
+        Message(w =>
+        {
+            w.WriteTag(1, WireFormat.WireType.Varint);
+            w.WriteInt32((int)code);
+            Text(w, 2, message);
+            foreach (var (type, body) in details)
+            {
+                Nested(w, 3, Message(any =>
+                {
+                    Text(any, 1, TypePrefix + type);
+                    Nested(any, 2, body);
+                }));
+            }
+        });
+
+    private static byte[] Message(Action<CodedOutputStream> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var output = new CodedOutputStream(buffer, leaveOpen: true))
+        {
+            write(output);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void Text(CodedOutputStream output, int field, string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+        {
+            output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+            output.WriteString(text);
+        }
+    }
+
+    private static void Nested(CodedOutputStream output, int field, byte[] body)
+    {
+        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+        output.WriteBytes(ByteString.CopyFrom(body));
+    }
+}

@@ -1,0 +1,98 @@
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Redis;
+using EmbeddedSidecar.Resources;
+
+namespace EmbeddedSidecar.Hosting;
+
+/// <summary>Makes an app instance: reads its resources, makes and opens its components.</summary>
+internal sealed partial class AppLoader(HostServices services, ComponentRegistry types, HttpMessageInvoker http, ILogger<AppLoader> log)
+{
+    private static readonly TimeSpan DefaultInitTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads files and makes objects; no I/O beyond the files.</summary>
+    /// <exception cref="SidecarConfigurationException">A file says something that cannot be honoured.</exception>
+    public AppInstance Load(AppSettings settings, CancellationToken stopping)
+    {
+        var reader = new ResourceReader(settings.AppId, settings.Variable("NAMESPACE"));
+        foreach (var folder in settings.ResourcePaths)
+        {
+            reader.Folder(folder);
+        }
+
+        if (settings.InlineResources is { } inline)
+        {
+            using var text = new StringReader(inline);
+            reader.Documents(text, "inline resources");
+        }
+
+        if (settings.ConfigFile is { } config)
+        {
+            reader.ConfigurationFile(config);
+        }
+
+        var resources = reader.Result();
+        return new AppInstance(settings, services, stopping)
+        {
+            Channel = new AppChannel(settings, http),
+            Resources = resources,
+            Resiliency = new Resiliency.ResiliencyPolicies(resources.Resiliencies, services.Clock),
+        };
+    }
+
+    /// <summary>Makes and opens the components: secret stores first, since others may refer to them.</summary>
+    public async Task OpenAsync(AppInstance app, CancellationToken ct)
+    {
+        var (secretStores, others) = Split(app.Resources.Components);
+        foreach (var group in (IReadOnlyList<ComponentResource>[])[secretStores, others])
+        {
+            var made = new List<(ComponentResource Resource, LoadedComponent Loaded)>();
+            foreach (var resource in group)
+            {
+                var spec = await new ComponentValues(app).FillAsync(resource, ct);
+                var component = types.Create(new ComponentContext(new ComponentMetadata(spec), app, services));
+                made.Add((resource, new LoadedComponent(spec, component)));
+            }
+
+            await Task.WhenAll(made.Select(one => OpenAsync(one.Loaded, ct)));
+            foreach (var (resource, loaded) in made)
+            {
+                if (!app.Components.TryAdd(resource.Name, loaded))
+                {
+                    throw new SidecarConfigurationException($"{resource.File}: a component named \"{resource.Name}\" is already defined.");
+                }
+            }
+        }
+    }
+
+    private static (List<ComponentResource> SecretStores, List<ComponentResource> Others) Split(IReadOnlyList<ComponentResource> resources)
+    {
+        var secretStores = resources.Where(resource => resource.Type.StartsWith("secretstores.", StringComparison.Ordinal)).ToList();
+        return (secretStores, [.. resources.Except(secretStores)]);
+    }
+
+    private async Task OpenAsync(LoadedComponent loaded, CancellationToken ct)
+    {
+        var spec = loaded.Spec;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(spec.InitTimeout ?? DefaultInitTimeout);
+        try
+        {
+            await loaded.Component.OpenAsync(limit.Token);
+        }
+        catch (Exception failed) when (failed is RedisUnavailableException or RedisReplyException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            var why = failed is OperationCanceledException ? "it did not open in time" : failed.Message;
+            var sentence = $"{spec.File}: component \"{spec.Name}\" ({spec.Type}) cannot be opened: {why}";
+            if (!spec.IgnoreErrors)
+            {
+                throw new SidecarConfigurationException(sentence, failed);
+            }
+
+            Ignored(log, sentence);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence} (ignoreErrors is set)")]
+    private static partial void Ignored(ILogger log, string sentence);
+}

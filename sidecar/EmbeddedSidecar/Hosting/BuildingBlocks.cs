@@ -1,0 +1,13 @@
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.State;
+
+namespace EmbeddedSidecar.Hosting;
+
+/// <summary>Every building block there is. A new one is added here and nowhere else.</summary>
+internal static class BuildingBlocks
+{
+    public static IBuildingBlock[] Create(HostServices services) =>
+    [
+        new StateBlock(),
+    ];
+}

@@ -1,0 +1,212 @@
+using System.Net.Sockets;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Redis;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EmbeddedSidecar.Hosting;
+
+/// <summary>
+/// The embedded sidecar: one process that is the Dapr sidecar of several app instances, each with an HTTP and a gRPC port of its own.
+/// </summary>
+public sealed class SidecarHost : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<(AppInstance App, AppWatcher Watcher)> _served = [];
+    private readonly IBuildingBlock[] _blocks;
+    private readonly HostServices _services;
+    private readonly HttpMessageInvoker _http = AppChannel.CreateHttp();
+    private readonly SidecarOptions _options;
+    private WebApplication? _web;
+    private bool _disposed;
+
+    private SidecarHost(SidecarOptions options, ILoggerFactory logs)
+    {
+        _options = options;
+        _services = new HostServices(options.Clock, logs, new RedisConnections(logs, options.Clock));
+        _blocks = BuildingBlocks.Create(_services);
+    }
+
+    /// <summary>The served app instances, in the order of the options.</summary>
+    public IReadOnlyList<SidecarApp> Apps { get; private set; } = [];
+
+    /// <summary>Ends when an app asked for shutdown over the API, or the process is told to stop.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Opens all components, then listens; apps are looked for in the background.</summary>
+    /// <exception cref="SidecarConfigurationException">Something in files or options cannot be honoured; the message is one sentence.</exception>
+    public static async Task<SidecarHost> StartAsync(SidecarOptions options, CancellationToken ct)
+    {
+        var host = new SidecarHost(options, options.Logs ?? SidecarLogging.ToStdout(options.LogLevel));
+        try
+        {
+            await host.OpenAsync(ct);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The first instance of an app.</summary>
+    public SidecarApp App(string appId) =>
+        Apps.FirstOrDefault(app => app.AppId == appId) ?? throw new KeyNotFoundException($"No app \"{appId}\" is served here.");
+
+    /// <summary>Stops deliveries, then the ports, then closes the components.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        foreach (var (_, watcher) in _served)
+        {
+            await watcher.DisposeAsync();
+        }
+
+        foreach (var (app, _) in _served)
+        {
+            foreach (var block in _blocks.Reverse())
+            {
+                await block.AppStoppingAsync(app);
+            }
+        }
+
+        await _stopping.CancelAsync();
+        if (_web is not null)
+        {
+            await _web.StopAsync();
+            await _web.DisposeAsync();
+        }
+
+        foreach (var (app, _) in _served)
+        {
+            foreach (var loaded in app.Components.Values)
+            {
+                await loaded.Component.DisposeAsync();
+            }
+
+            app.Channel.Dispose();
+        }
+
+        await _services.Redis.DisposeAsync();
+        _http.Dispose();
+        if (_options.Logs is null)
+        {
+            _services.Logs.Dispose();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken ct)
+    {
+        var types = new ComponentRegistry();
+        var httpRoutes = new HttpRoutes();
+        var grpcRoutes = new GrpcRoutes(_services.Logs.CreateLogger<GrpcRoutes>());
+        foreach (var block in _blocks)
+        {
+            block.AddComponents(types);
+            block.MapHttp(httpRoutes);
+            block.MapGrpc(grpcRoutes);
+        }
+
+        var loader = new AppLoader(_services, types, _http, _services.Logs.CreateLogger<AppLoader>());
+        foreach (var settings in _options.Apps)
+        {
+            var app = loader.Load(settings, _stopping.Token);
+            _served.Add((app, new AppWatcher(app, _blocks, _services.Logs.CreateLogger<AppWatcher>())));
+        }
+
+        await Task.WhenAll(_served.Select(served => loader.OpenAsync(served.App, ct)));
+        foreach (var (app, _) in _served)
+        {
+            foreach (var block in _blocks)
+            {
+                await block.AppLoadedAsync(app, ct);
+            }
+        }
+
+        await ListenAsync(new HttpApi(httpRoutes, _services.Logs.CreateLogger<HttpApi>()), grpcRoutes, ct);
+        Apps = [.. _served.Select(served => new SidecarApp(served.App, served.Watcher))];
+        foreach (var (app, watcher) in _served)
+        {
+            watcher.Start(app.Settings.AwaitsAppPort);
+        }
+    }
+
+    private async Task ListenAsync(HttpApi httpApi, GrpcRoutes grpcRoutes, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(_services.Logs);
+        var ports = new List<(AppInstance App, bool IsGrpc, ListenOptions Listen)>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Streams may be silent for hours: liveness is pings and closed connections, not a rate of bytes.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+            kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 4 << 20;
+            foreach (var (app, _) in _served)
+            {
+                Listen(app, isGrpc: false, app.Settings.HttpPort);
+                Listen(app, isGrpc: true, app.Settings.GrpcPort);
+            }
+
+            void Listen(AppInstance app, bool isGrpc, int port) =>
+                kestrel.Listen(app.Settings.ListenAddress, port, listen =>
+                {
+                    listen.Protocols = isGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
+                    var endpoint = new SidecarEndpoint(app, isGrpc);
+                    listen.Use(next => connection =>
+                    {
+                        connection.Features.Set(endpoint);
+                        return next(connection);
+                    });
+                    ports.Add((app, isGrpc, listen));
+                });
+        });
+        _web = builder.Build();
+        _web.Run(http =>
+        {
+            var endpoint = http.Features.GetRequiredFeature<SidecarEndpoint>();
+            return endpoint.IsGrpc ? grpcRoutes.DispatchAsync(http, endpoint.App) : httpApi.DispatchAsync(http, endpoint.App);
+        });
+        try
+        {
+            await _web.StartAsync(ct);
+        }
+        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            throw new SidecarConfigurationException($"A port for the sidecar is taken: {taken.Message}", taken);
+        }
+        catch (SocketException refused)
+        {
+            throw new SidecarConfigurationException($"The sidecar cannot listen: {refused.Message}", refused);
+        }
+
+        foreach (var (app, isGrpc, listen) in ports)
+        {
+            var port = listen.IPEndPoint!.Port;
+            if (isGrpc)
+            {
+                app.GrpcPort = port;
+            }
+            else
+            {
+                app.HttpPort = port;
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace EmbeddedSidecar.Resources;
+
+/// <summary>Reads a Configuration: honours what it can, ignores what only concerns observation, refuses what would change behaviour.</summary>
+internal static class ConfigurationDocument
+{
+    // Where spans and numbers go, and how calls are logged, changes nothing an app can see.
+    private static readonly string[] WithoutEffect = ["tracing", "metrics", "metric", "logging", "mtls"];
+
+    public static ConfigurationResource Read(YamlMap document, string name)
+    {
+        var spec = document.Map("spec");
+        if (spec is null)
+        {
+            return ConfigurationResource.Default with { Name = name };
+        }
+
+        spec.RefuseOthers("a Configuration's spec", ["secrets", "features", "workflow", .. WithoutEffect]);
+        if (spec.Map("mtls")?.Flag("enabled") == true)
+        {
+            throw spec.Refuse("mtls", "cannot be enabled in the embedded sidecar");
+        }
+
+        var workflow = spec.Map("workflow");
+        workflow?.RefuseOthers("workflow", "maxConcurrentWorkflowInvocations", "maxConcurrentActivityInvocations");
+        return new ConfigurationResource(
+            name,
+            [.. spec.Map("secrets")?.Maps("scopes").Select(Scope) ?? []],
+            Features(spec),
+            workflow?.Integer("maxConcurrentWorkflowInvocations"),
+            workflow?.Integer("maxConcurrentActivityInvocations"));
+    }
+
+    private static bool Features(YamlMap spec)
+    {
+        var actorStateTtl = false;
+        foreach (var feature in spec.Maps("features"))
+        {
+            var name = feature.Required("name");
+            var enabled = feature.Flag("enabled");
+            switch (name)
+            {
+                case "ActorStateTTL":
+                    actorStateTtl = enabled;
+                    break;
+                case "HotReload" or "WorkflowsRemoteActivityReminder":
+                    break;
+                default:
+                    if (enabled)
+                    {
+                        throw feature.Refuse("name", $"{name} is a feature the embedded sidecar does not have");
+                    }
+
+                    break;
+            }
+        }
+
+        return actorStateTtl;
+    }
+
+    private static SecretScope Scope(YamlMap scope)
+    {
+        scope.RefuseOthers("a secret scope", "storeName", "defaultAccess", "allowedSecrets", "deniedSecrets");
+        return new SecretScope(
+            scope.Required("storeName"),
+            scope.Text("defaultAccess") switch
+            {
+                null or "" or "allow" => false,
+                "deny" => true,
+                _ => throw scope.Refuse("defaultAccess", "must be allow or deny"),
+            },
+            scope.Texts("allowedSecrets"),
+            scope.Texts("deniedSecrets"));
+    }
+}
