@@ -1,3 +1,7 @@
+using Eco2.Contracts;
+using Eco2.EventRouter.Jobs;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.EventRouter;
 
 internal static class Program
@@ -7,7 +11,19 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("event-router", ContractsJson.Default);
+
+        builder.Services.AddOptions<EventRouterOptions>().BindConfiguration("EventRouter").ValidateDataAnnotations().ValidateOnStart();
+
+        builder.Services.AddSingleton<Announcer>();
+        builder.Services.AddHostedService(sp => sp.GetRequiredService<Announcer>());
+        builder.Services.AddSingleton<JobLanes>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+
+        var app = builder.Build();
+        app.UseEco2();
+        OnJobEvents.Map(app);
+        return app;
     }
 }

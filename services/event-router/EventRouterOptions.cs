@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Eco2.EventRouter;
+
+internal sealed class EventRouterOptions
+{
+    /// <summary>How long a batch waits inside this replica for the one it must follow, before the sidecar is asked to bring it again.</summary>
+    /// <value>00:00:00.300</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan LocalWait { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How old an event may get while it waits for its predecessor; then it is accepted as it came.</summary>
+    /// <value>00:00:20</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the document of a job that makes no progress is kept.</summary>
+    /// <value>1.00:00:00</value>
+    [Range(typeof(TimeSpan), "00:10:00", "7.00:00:00")]
+    public TimeSpan RunningLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long the log of a finished job can be replayed.</summary>
+    /// <value>01:00:00</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan FinishedLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Writes that may lose against another replica before the sidecar is asked to bring the batch again.</summary>
+    /// <value>8</value>
+    [Range(1, 100)]
+    public int WriteAttempts { get; init; } = 8;
+
+    /// <summary>After this a fan-out message is worthless: readers take what they missed from the log.</summary>
+    /// <value>00:01:00</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan FanoutLifetime { get; init; } = TimeSpan.FromMinutes(1);
+}
