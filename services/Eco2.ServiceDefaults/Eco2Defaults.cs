@@ -36,6 +36,7 @@ public static class Eco2Defaults
         }
 
         services.TryAddSingleton<WireJson>();
+        services.AddDaprClient((sp, dapr) => dapr.UseJsonSerializationOptions(sp.GetRequiredService<WireJson>().Options));
         services.AddOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>().Configure<IEnumerable<IJsonTypeInfoResolver>>((json, resolvers) =>
         {
             WireJson.Shape(json.SerializerOptions, resolvers);

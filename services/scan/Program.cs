@@ -1,3 +1,9 @@
+using Eco2.Contracts;
+using Eco2.Scan.Categories;
+using Eco2.Scan.Models;
+using Eco2.Scan.Scans;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.Scan;
 
 internal static class Program
@@ -7,7 +13,30 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("scan", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+
+        builder.Services.AddOptions<ScanOptions>().BindConfiguration("Scan").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ModelsOptions>().BindConfiguration("Models").ValidateDataAnnotations().ValidateOnStart();
+
+        builder.Services.AddSingleton<OfferedModels>();
+        builder.Services.AddSingleton<Pictures>();
+        builder.Services.AddSingleton<SubmitScan>();
+        builder.Services.AddSingleton<TaxonomyCache>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+
+        var app = builder.Build();
+        app.UseEco2();
+        var scans = app.MapGroup("/api/v1/scan");
+        SubmitScan.Map(scans);
+        ListScans.Map(scans);
+        ListCategories.Map(scans);
+        ListModels.Map(scans);
+        GetResult.Map(scans);
+        DeleteScan.Map(scans);
+        RecallScan.Map(app);
+        SettleReward.Map(app);
+        OnJobFinished.Map(app);
+        return app;
     }
 }

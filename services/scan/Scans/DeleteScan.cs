@@ -1,0 +1,27 @@
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.Scan.Scans;
+
+/// <summary>Removes a scan from the own history. A running one goes on, and its end finds nothing to write to.</summary>
+internal sealed class DeleteScan
+{
+    private const string Delete = "delete from scans where user_id = $1 and job_id = $2";
+
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id}", Handle).WithName(nameof(DeleteScan));
+
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(string id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+    {
+        if (!Guid.TryParseExact(id, "D", out var jobId))
+        {
+            return Problems.ResultNotFound();
+        }
+
+        await using var transaction = await db.BeginForUserAsync(user.Id, ct);
+        await using var delete = transaction.Command(Delete, user.Id, jobId);
+        var gone = await delete.ExecuteNonQueryAsync(ct) == 1;
+        await transaction.CommitAsync(ct);
+        return gone ? TypedResults.NoContent() : Problems.ResultNotFound();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.Scan.Scans;
+
+/// <summary>Jobs ended: the history keeps how. All of a delivery in one statement; a repeat changes nothing, a deleted scan stays deleted.</summary>
+internal sealed class OnJobFinished
+{
+    private const string Update =
+        """
+        update scans s set status = f.status, finished_at = f.finished_at, result = f.result::jsonb, error = f.error::jsonb,
+          headline = f.headline, middle_code = f.middle_code, final_place = f.final_place, reward_status = f.reward_status
+        from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+          as f (job_id, status, finished_at, result, error, headline, middle_code, final_place, reward_status)
+        where s.job_id = f.job_id and s.status = 'queued'
+        """;
+
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/job-finished", Handle);
+
+    internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobFinished> messages, NpgsqlDataSource db, WireJson json, CancellationToken ct)
+    {
+        JobFinished[] ended = [.. messages.Entries.Select(e => e.Event.Data).Where(job => job.Kind == ScanRequested.Kind).DistinctBy(job => job.JobId)];
+        if (ended.Length > 0)
+        {
+            var results = Array.ConvertAll(ended, job => job.Result?.Deserialize<ScanResult>(json.Options));
+            await using var transaction = await db.BeginForAllUsersAsync(ct);
+            await using var update = transaction.Command(
+                Update,
+                Array.ConvertAll(ended, job => job.JobId),
+                Array.ConvertAll(ended, job => job.Status),
+                Array.ConvertAll(ended, job => job.FinishedAt.ToUniversalTime()),
+                Array.ConvertAll(ended, job => job.Result?.GetRawText()),
+                Array.ConvertAll(ended, job => job.Error is null ? null : JsonSerializer.Serialize(job.Error, json.Options)),
+                Array.ConvertAll(results, result => result?.Answer?.Headline),
+                Array.ConvertAll(results, result => result?.Vision?.Primary.MiddleCode),
+                Array.ConvertAll(results, result => result?.Answer?.FinalPlace?.Code),
+                Array.ConvertAll(results, result => result?.Reward?.Status));
+            await update.ExecuteNonQueryAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        return TypedResults.Ok(messages.Answer());
+    }
+}
