@@ -1,6 +1,42 @@
+using System.CommandLine;
+using Eco2.Cli.Bench;
+using Eco2.Cli.Doctor;
+using Eco2.Cli.Logs;
+using Eco2.Cli.Scan;
+using Eco2.Cli.Test;
+using Eco2.Cli.Up;
+
 namespace Eco2.Cli;
 
 internal static class Program
 {
-    private static int Main(string[] args) => args.Length;
+    private static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("Eco²: a photo of waste in; what it is, how to put it out and a small reward back.")
+        {
+            UpCommand.Create(),
+            ScanCommand.Create(),
+            LogsCommand.Create(),
+            DoctorCommand.Create(),
+            TestCommand.Create(),
+            BenchCommand.Create(),
+        };
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            });
+        }
+        catch (UserMessageException message)
+        {
+            await Console.Error.WriteLineAsync(message.Message);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+    }
 }

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Eco2.Cli.Machine;
+using Eco2.Cli.Up;
+
+namespace Eco2.Cli.Test;
+
+/// <summary>Installs what the tests need, builds everything and runs every suite. The last line is <c>N passed, N failed</c>.</summary>
+internal static class TestCommand
+{
+    public static Command Create()
+    {
+        var only = new Argument<string?>("suite") { Description = "Only suites whose name contains this.", Arity = ArgumentArity.ZeroOrOne };
+        var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
+        var command = new Command("test", "Run all tests.") { only, noBuild };
+        command.SetAction(async (parse, ct) =>
+        {
+            var workspace = new Workspace();
+            var progress = new Progress();
+            await Tool.InstallMissingAsync(Tool.ForRun, progress, ct);
+            if (!parse.GetValue(noBuild))
+            {
+                await Build.MediaAsync(workspace, progress, ct);
+                await Build.DotnetAsync(workspace, "Eco2.slnx", progress, ct);
+            }
+
+            var suites = DotnetSuite.All(workspace).Cast<Suite>().Append(new NodeSuite("media", Path.Combine(workspace.Root, "services/media")))
+                .Where(suite => parse.GetValue(only) is not { } part || suite.Name.Contains(part, StringComparison.OrdinalIgnoreCase))
+                .ToList();
+            var total = new Counts(0, 0, 0);
+            var clock = Stopwatch.StartNew();
+            foreach (var (suite, number) in suites.Select((suite, index) => (suite, index + 1)))
+            {
+                progress.Say($"[{number}/{suites.Count}] {suite.Name} ...");
+                var since = clock.Elapsed;
+                var counts = await suite.RunAsync(workspace, ct);
+                total = total.Plus(counts);
+                Console.WriteLine($"{(counts.Failed == 0 ? "ok    " : "FAILED")} {suite.Name}: {counts.Passed} passed, {counts.Failed} failed, {(clock.Elapsed - since).TotalSeconds:0} s");
+            }
+
+            Console.WriteLine($"All suites took {clock.Elapsed.TotalMinutes:0.0} min");
+            Console.WriteLine(total.Skipped == 0 ? $"{total.Passed} passed, {total.Failed} failed" : $"{total.Passed} passed, {total.Failed} failed, {total.Skipped} skipped");
+            return total is { Failed: 0, Passed: > 0 } ? 0 : 1;
+        });
+        return command;
+    }
+}
+
+internal sealed record Counts(int Passed, int Failed, int Skipped)
+{
+    public Counts Plus(Counts other) => new(Passed + other.Passed, Failed + other.Failed, Skipped + other.Skipped);
+}
+
+/// <summary>One set of tests that is run by one command.</summary>
+internal abstract record Suite(string Name)
+{
+    public abstract Task<Counts> RunAsync(Workspace workspace, CancellationToken ct);
+}

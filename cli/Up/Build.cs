@@ -1,0 +1,49 @@
+using Eco2.Cli.Machine;
+
+namespace Eco2.Cli.Up;
+
+/// <summary>Restores and builds what runs.</summary>
+internal static class Build
+{
+    public static Task DotnetAsync(Workspace workspace, string solution, Progress progress, CancellationToken ct) =>
+        progress.StepAsync("Building the .NET projects", async detail =>
+        {
+            var (exit, output) = await Shell.RunAsync(
+                "dotnet",
+                ["build", solution, "-c", "Release", "--nologo", "-clp:NoSummary"],
+                workspace.Root,
+                ct,
+                line => detail(line.Split(" -> ") is [var project, _] ? project.Trim() : "restoring"));
+            if (exit != 0)
+            {
+                var errors = output.Split('\n').Where(line => line.Contains(": error ", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Take(20);
+                throw new UserMessageException($"The build failed:\n{string.Join('\n', errors)}");
+            }
+        });
+
+    public static async Task MediaAsync(Workspace workspace, Progress progress, CancellationToken ct)
+    {
+        var folder = Path.Combine(workspace.Root, "services/media");
+        if (IsStale(Path.Combine(folder, "node_modules/.package-lock.json"), [Path.Combine(folder, "package-lock.json")]))
+        {
+            await progress.StepAsync("Installing the media app's packages", _ => NpmAsync(folder, ct, "ci", "--no-audit", "--no-fund"));
+        }
+
+        if (IsStale(Path.Combine(folder, "dist/main.js"), Directory.GetFiles(Path.Combine(folder, "src"), "*.ts", SearchOption.AllDirectories).Append(Path.Combine(folder, "package-lock.json"))))
+        {
+            await progress.StepAsync("Building the media app", _ => NpmAsync(folder, ct, "run", "build"));
+        }
+    }
+
+    private static bool IsStale(string target, IEnumerable<string> sources) =>
+        !File.Exists(target) || sources.Any(source => File.GetLastWriteTimeUtc(source) > File.GetLastWriteTimeUtc(target));
+
+    private static async Task NpmAsync(string folder, CancellationToken ct, params string[] arguments)
+    {
+        var (exit, output) = await Shell.RunAsync("npm", arguments, folder, ct);
+        if (exit != 0)
+        {
+            throw new UserMessageException($"npm {arguments[0]} failed in services/media:\n{string.Join('\n', output.TrimEnd().Split('\n').TakeLast(15))}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Eco2.Cli.Up;
+
+/// <summary>What to run and how to end it.</summary>
+/// <param name="Name">As shown and as in the log's name.</param>
+/// <param name="Command">Program and arguments.</param>
+/// <param name="Folder">Working directory.</param>
+/// <param name="Log">File that gets both output streams.</param>
+/// <param name="Environment">On top of ours.</param>
+/// <param name="StopSignal">15 (TERM) for most; PostgreSQL wants 2 (INT) to end without waiting for its clients.</param>
+internal sealed record ProcessPlan(
+    string Name,
+    IReadOnlyList<string> Command,
+    string Folder,
+    string Log,
+    IReadOnlyDictionary<string, string> Environment,
+    int StopSignal = 15);
+
+/// <summary>A process that is started again, with growing pauses, when it ends by itself.</summary>
+internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock)
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private readonly CancellationTokenSource stopping = new();
+    private Process? process;
+    private Task watching = Task.CompletedTask;
+
+    public ProcessPlan Plan => plan;
+
+    public int? Pid => process is { HasExited: false } running ? running.Id : null;
+
+    public int Restarts { get; private set; }
+
+    public void Start()
+    {
+        process = Launch();
+        watching = WatchAsync(process);
+    }
+
+    /// <summary>Asks it to end and, if it doesn't within <paramref name="grace"/>, ends it.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        await stopping.CancelAsync();
+        if (process is { HasExited: false } running)
+        {
+            _ = Kill(running.Id, plan.StopSignal);
+            try
+            {
+                await running.WaitForExitAsync().WaitAsync(grace, clock);
+            }
+            catch (TimeoutException)
+            {
+                running.Kill(entireProcessTree: true);
+                await running.WaitForExitAsync();
+            }
+        }
+
+        await watching;
+    }
+
+    private Process Launch()
+    {
+        // The shell is replaced by the program, so the process id is the program's own and its output needs no one of us to carry it.
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", plan.Log, .. plan.Command])
+        {
+            WorkingDirectory = plan.Folder,
+            UseShellExecute = false,
+        };
+        foreach (var (name, value) in plan.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start) ?? throw new UserMessageException($"{plan.Name} could not be started.");
+    }
+
+    private async Task WatchAsync(Process first)
+    {
+        var current = first;
+        var pause = TimeSpan.FromSeconds(1);
+        try
+        {
+            while (true)
+            {
+                var since = clock.GetTimestamp();
+                await current.WaitForExitAsync(stopping.Token);
+                if (clock.GetElapsedTime(since) > TimeSpan.FromMinutes(1))
+                {
+                    pause = TimeSpan.FromSeconds(1);
+                }
+
+                progress.Warn($"{plan.Name} stopped ({Describe(current.ExitCode)}); starting it again in {pause.TotalSeconds:0} s. Its log: {plan.Log}");
+                await Task.Delay(pause, clock, stopping.Token);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                current.Dispose();
+                process = current = Launch();
+                Restarts++;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped on purpose.
+        }
+    }
+
+    private static string Describe(int exitCode) => exitCode > 128 ? $"killed by signal {exitCode - 128}" : $"exit code {exitCode}";
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+
+    /// <summary>Sends a signal to a process that is not ours; false when there is none.</summary>
+    public static bool Signal(int pid, int signal) => Kill(pid, signal) == 0;
+}
