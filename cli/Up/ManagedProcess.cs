@@ -19,7 +19,7 @@ internal sealed record ProcessPlan(
     int StopSignal = 15);
 
 /// <summary>A process that is started again, with growing pauses, when it ends by itself.</summary>
-internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock)
+internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource stopping = new();
@@ -57,6 +57,12 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
         }
 
         await watching;
+    }
+
+    public void Dispose()
+    {
+        stopping.Dispose();
+        process?.Dispose();
     }
 
     private Process Launch()

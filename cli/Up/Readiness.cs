@@ -1,0 +1,54 @@
+using System.Net;
+
+namespace Eco2.Cli.Up;
+
+/// <summary>Waits until every app and its sidecar are ready to work.</summary>
+internal static class Readiness
+{
+    private const int PatienceSeconds = 60;
+
+    public static async Task WaitAsync(IReadOnlyList<AppPlan> plans, IReadOnlyList<ManagedProcess> processes, Action<string> detail, TimeProvider clock, CancellationToken ct)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        var waiting = plans.ToList();
+        var since = clock.GetTimestamp();
+        while (waiting.Count > 0)
+        {
+            var answers = await Task.WhenAll(waiting.Select(app => IsReadyAsync(http, app, ct)));
+            waiting = [.. waiting.Zip(answers).Where(pair => !pair.Second).Select(pair => pair.First)];
+            detail($"waiting for {string.Join(", ", waiting.Select(app => app.Name))}");
+            if (processes.FirstOrDefault(process => process.Restarts >= 2) is { } broken)
+            {
+                throw new UserMessageException($"{broken.Plan.Name} does not start. The end of its log {broken.Plan.Log}:\n{Tail(broken.Plan.Log)}");
+            }
+
+            if (clock.GetElapsedTime(since) > TimeSpan.FromSeconds(PatienceSeconds))
+            {
+                var log = processes.First(process => process.Plan.Name == waiting[0].Name).Plan.Log;
+                throw new UserMessageException($"Not ready after {PatienceSeconds} s: {string.Join(", ", waiting.Select(app => app.Name))}. The end of {log}:\n{Tail(log)}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, ct);
+        }
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
+        await AnswersAsync(http, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/healthz", ct)
+        && await AnswersAsync(http, $"http://127.0.0.1:{app.AppPort}/readyz", ct);
+
+    private static async Task<bool> AnswersAsync(HttpClient http, string url, CancellationToken ct)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri(url), ct);
+            return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent;
+        }
+        catch (Exception notYet) when (notYet is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static string Tail(string log) =>
+        File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(12)) : "(empty)";
+}

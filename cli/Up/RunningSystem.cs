@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Eco2.Cli.Machine;
+using Npgsql;
+using Spectre.Console;
+
+namespace Eco2.Cli.Up;
+
+/// <summary>Everything that <c>./eco2 up</c> started: two servers, the sidecar process and the apps.</summary>
+internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress progress, TimeProvider clock) : IAsyncDisposable
+{
+    private readonly List<ManagedProcess> servers = [];
+    private readonly List<ManagedProcess> apps = [];
+
+    /// <summary>Returns the URL to use once every app says that it is ready.</summary>
+    public async Task<string> StartAsync(CancellationToken ct)
+    {
+        Directory.CreateDirectory(workspace.Logs);
+        Leftovers.Stop(RunRecord.Read(workspace.RunRecord));
+        plan.EnsurePortsAreFree();
+        var secrets = await Secrets.LoadOrCreateAsync(workspace.State, ct);
+        var (postgres, redisPort) = await StartServersAsync(secrets, ct);
+        var environment = Environment(secrets, postgres, redisPort);
+        await StartAppsAsync(environment, ct);
+        var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
+        await RecordAsync(url, postgres, $"127.0.0.1:{redisPort}", ct);
+        return url;
+    }
+
+    public Table Table()
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("app", "port", "sidecar", "process", "health");
+        foreach (var (app, process) in plan.Apps.Zip(apps.Skip(1)))
+        {
+            table.AddRow(app.Name, $"{app.AppPort}", $"{app.DaprHttpPort}, {app.DaprGrpcPort}", $"{process.Pid}", "[green]ready[/]");
+        }
+
+        return table;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Apps first, so that they can finish what they hold; the servers hold the data and go last.
+        await Task.WhenAll(apps.Select(app => app.StopAsync(TimeSpan.FromSeconds(3))));
+        await Task.WhenAll(servers.Select(server => server.StopAsync(TimeSpan.FromSeconds(1.5))));
+        apps.Concat(servers).ToList().ForEach(process => process.Dispose());
+        File.Delete(workspace.RunRecord);
+    }
+
+    private async Task<(string Postgres, int RedisPort)> StartServersAsync(Secrets secrets, CancellationToken ct) =>
+        await progress.StepAsync("Starting PostgreSQL and Redis", async _ =>
+        {
+            var (postgresPlan, connectionString) = await PrivatePostgres.PrepareAsync(workspace, secrets, progress, ct);
+            var (redisPlan, redisPort) = await PrivateRedis.PrepareAsync(workspace, secrets, progress, ct);
+            foreach (var serverPlan in (ProcessPlan[])[postgresPlan, redisPlan])
+            {
+                var server = new ManagedProcess(serverPlan, progress, clock);
+                servers.Add(server);
+                server.Start();
+            }
+
+            await Task.WhenAll(PrivatePostgres.WaitAsync(connectionString, clock, ct), PrivateRedis.WaitAsync(redisPort, clock, ct));
+            return (connectionString, redisPort);
+        });
+
+    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, CancellationToken ct)
+    {
+        var instances = Path.Combine(workspace.State, "instances.json");
+        await File.WriteAllTextAsync(instances, JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web), ct);
+        var sidecar = new ProcessPlan(
+            "sidecar",
+            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--instances", instances, "--resources-path", plan.ResourcesPath],
+            workspace.Root,
+            Path.Combine(workspace.Logs, "sidecar.log"),
+            environment);
+        apps.Add(new ManagedProcess(sidecar, progress, clock));
+        apps.AddRange(plan.Apps.Select(app => new ManagedProcess(
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)),
+            progress,
+            clock)));
+        await progress.StepAsync($"Starting the sidecar and {plan.Apps.Count} apps", async detail =>
+        {
+            apps.ForEach(app => app.Start());
+            await Readiness.WaitAsync(plan.Apps, apps, detail, clock, ct);
+        });
+    }
+
+    private Dictionary<string, string> Environment(Secrets secrets, string postgres, int redisPort)
+    {
+        string Folder(string name) => Directory.CreateDirectory(Path.Combine(workspace.State, name)).FullName;
+        return new Dictionary<string, string>
+        {
+            ["ECO2_POSTGRES"] = System.Environment.GetEnvironmentVariable("ECO2_POSTGRES") ?? postgres,
+            ["ECO2_REDIS_HOST"] = $"127.0.0.1:{redisPort}",
+            ["ECO2_REDIS_PASSWORD"] = secrets.Redis,
+            ["ECO2_OBJECTS_DIR"] = Folder("objects"),
+            ["ECO2_MAIL_DIR"] = Folder("mail"),
+            // New at each run: only what this run started may talk to its sidecars and apps.
+            ["DAPR_API_TOKEN"] = Secrets.Password(),
+            ["APP_API_TOKEN"] = Secrets.Password(),
+            // A dozen small processes on one machine: memory matters more than the last bit of throughput.
+            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_GCConserveMemory"] = "5",
+            ["DOTNET_TieredPGO"] = "0",
+        };
+    }
+
+    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common) =>
+        new(common.Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
+        {
+            ["APP_ID"] = app.AppId,
+            ["APP_PORT"] = $"{app.AppPort}",
+            ["APP_PROTOCOL"] = "http",
+            ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
+            ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
+        };
+
+    private async Task RecordAsync(string url, string postgres, string redis, CancellationToken ct)
+    {
+        var running = plan.Apps.Zip(apps.Skip(1)).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
+            .Prepend(new RunningApp("sidecar", "", apps[0].Pid, 0, 0, 0));
+        await new RunRecord(System.Environment.ProcessId, url, new NpgsqlConnectionStringBuilder(postgres).ConnectionString, redis, [.. running]).WriteAsync(workspace.RunRecord, ct);
+    }
+}
