@@ -1,5 +1,6 @@
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.State;
+using EmbeddedSidecar.Workflows;
 
 namespace EmbeddedSidecar.Hosting;
 
@@ -9,5 +10,6 @@ internal static class BuildingBlocks
     public static IBuildingBlock[] Create(HostServices services) =>
     [
         new StateBlock(),
+        new WorkflowBlock(services),
     ];
 }

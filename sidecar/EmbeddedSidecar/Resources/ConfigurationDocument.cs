@@ -1,3 +1,5 @@
+using EmbeddedSidecar.Workflows;
+
 namespace EmbeddedSidecar.Resources;
 
 /// <summary>Reads a Configuration: honours what it can, ignores what only concerns observation, refuses what would change behaviour.</summary>
@@ -21,13 +23,23 @@ internal static class ConfigurationDocument
         }
 
         var workflow = spec.Map("workflow");
-        workflow?.RefuseOthers("workflow", "maxConcurrentWorkflowInvocations", "maxConcurrentActivityInvocations");
+        workflow?.RefuseOthers("workflow", "maxConcurrentWorkflowInvocations", "maxConcurrentActivityInvocations", "stateRetentionPolicy");
         return new ConfigurationResource(
             name,
             [.. spec.Map("secrets")?.Maps("scopes").Select(Scope) ?? []],
             Features(spec),
             workflow?.Integer("maxConcurrentWorkflowInvocations"),
-            workflow?.Integer("maxConcurrentActivityInvocations"));
+            workflow?.Integer("maxConcurrentActivityInvocations"))
+        {
+            Retention = workflow?.Map("stateRetentionPolicy") is { } retention ? Retention(retention) : RetentionPolicy.KeepForEver,
+        };
+    }
+
+    private static RetentionPolicy Retention(YamlMap policy)
+    {
+        policy.RefuseOthers("stateRetentionPolicy", "anyTerminal", "completed", "failed", "terminated");
+        return new RetentionPolicy(
+            policy.Duration("anyTerminal"), policy.Duration("completed"), policy.Duration("failed"), policy.Duration("terminated"));
     }
 
     private static bool Features(YamlMap spec)

@@ -1,3 +1,5 @@
+using EmbeddedSidecar.Workflows;
+
 namespace EmbeddedSidecar.Resources;
 
 /// <summary>The resources in scope for one app, as the files have them.</summary>
@@ -64,6 +66,8 @@ internal sealed record ConfigurationResource(
     string Name, IReadOnlyList<SecretScope> SecretScopes, bool ActorStateTtl, int? MaxConcurrentWorkflows, int? MaxConcurrentActivities)
 {
     public static readonly ConfigurationResource Default = new("", [], false, null, null);
+
+    public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepForEver;
 }
 
 /// <summary>spec.secrets.scopes[]: what an app may read of a secret store.</summary>

@@ -23,8 +23,9 @@ internal interface IStateStore : IComponent
     /// True: nothing is stored unless every ETag matches. False: the store's own way, as Dapr's API exposes it; on Redis what matches
     /// is stored even when another operation fails.
     /// </param>
+    /// <returns>With allOrNothing, the ETag that the first operation left: null after a delete. Else null.</returns>
     /// <exception cref="StateConflictException">An ETag did not match.</exception>
-    ValueTask TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct);
+    ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct);
 
     /// <summary>All keys that begin and end so, in no order.</summary>
     IAsyncEnumerable<string> KeysAsync(string prefix, string suffix, CancellationToken ct);

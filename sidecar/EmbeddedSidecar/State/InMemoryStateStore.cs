@@ -30,9 +30,9 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
         }
     }
 
-    public ValueTask ApplyAsync(StateOperation operation, CancellationToken ct) => TransactAsync([operation], true, ct);
+    public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct) => await TransactAsync([operation], true, ct);
 
-    public ValueTask TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
+    public ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
     {
         lock (_gate)
         {
@@ -45,9 +45,9 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
             {
                 Apply(operation);
             }
-        }
 
-        return ValueTask.CompletedTask;
+            return ValueTask.FromResult(allOrNothing ? _values.GetValueOrDefault(operations[0].Key)?.ETag : null);
+        }
     }
 
     public async IAsyncEnumerable<string> KeysAsync(string prefix, string suffix, [EnumeratorCancellation] CancellationToken ct)

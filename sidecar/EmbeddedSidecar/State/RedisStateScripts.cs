@@ -49,7 +49,7 @@ internal static class RedisStateScripts
 
     /// <summary>
     /// All or nothing. KEYS: one per operation; ARGV: four per operation: s or d, expected version or "" for no condition, data, ttl.
-    /// Unlike MULTI, the first wrong version leaves everything as it was.
+    /// Unlike MULTI, the first wrong version leaves everything as it was. Returns the version the first key has now, 0 when deleted.
     /// </summary>
     public static readonly Script Atomic = new(
         """
@@ -59,12 +59,16 @@ internal static class RedisStateScripts
             return redis.error_reply('ETAG ' .. key)
           end
         end
+        local first = 0
         for i, key in ipairs(KEYS) do
           if ARGV[i * 4 - 3] == 'd' then
             redis.call('DEL', key)
           else
             redis.call('HSET', key, 'data', ARGV[i * 4 - 1])
-            redis.call('HINCRBY', key, 'version', 1)
+            local now = redis.call('HINCRBY', key, 'version', 1)
+            if i == 1 then
+              first = now
+            end
             local ttl = ARGV[i * 4]
             if ttl ~= '' then
               if tonumber(ttl) > 0 then
@@ -75,7 +79,7 @@ internal static class RedisStateScripts
             end
           end
         end
-        return 1
+        return first
         """);
 
     public static IReadOnlyList<Script> All { get; } = [Set, Delete, Atomic];

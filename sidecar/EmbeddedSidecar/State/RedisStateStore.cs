@@ -59,7 +59,7 @@ internal sealed class RedisStateStore : IStateStore
         Check(reply, operation);
     }
 
-    public async ValueTask TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
+    public async ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
     {
         var reply = await SendAsync().WaitAsync(ct);
 
@@ -73,7 +73,7 @@ internal sealed class RedisStateStore : IStateStore
         if (allOrNothing)
         {
             Check(reply, operations[0]);
-            return;
+            return operations[0].IsDelete ? null : reply.Text;
         }
 
         var each = reply.OrThrow().Items ?? [];
@@ -81,6 +81,8 @@ internal sealed class RedisStateStore : IStateStore
         {
             Check(each[i], operations[i]);
         }
+
+        return null;
 
         Task<RespValue> SendAsync() =>
             allOrNothing

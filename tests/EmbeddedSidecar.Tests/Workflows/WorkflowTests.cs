@@ -1,0 +1,125 @@
+using Dapr.DurableTask.Protobuf;
+using Eco2.Testing;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
+using EmbeddedSidecar.Tests.Workflows.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace EmbeddedSidecar.Tests.Workflows;
+
+/// <summary>Where the tests of this folder keep their workflows.</summary>
+public interface IWorkflowStore : IAsyncLifetime
+{
+    /// <summary>A Component document with actorStateStore set.</summary>
+    string Component { get; }
+}
+
+public sealed class InMemoryWorkflows : IWorkflowStore
+{
+    public string Component => """
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: workflow }
+        spec:
+          type: state.in-memory
+          version: v1
+          metadata:
+          - { name: actorStateStore, value: "true" }
+        """;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => Task.CompletedTask;
+}
+
+public sealed class RedisWorkflows : IWorkflowStore
+{
+    private RedisServer? _server;
+
+    public RedisServer Server => _server!;
+
+    public string Component => $$"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: workflow }
+        spec:
+          type: state.redis
+          version: v1
+          metadata:
+          - { name: redisHost, value: "{{Server.Host}}" }
+          - { name: redisPassword, value: "" }
+          - { name: actorStateStore, value: "true" }
+        """;
+
+    public async Task InitializeAsync() => _server = await RedisServer.StartAsync(durable: true);
+
+    public async Task DisposeAsync() => await Server.DisposeAsync();
+}
+
+/// <summary>Tests that hold whatever the store: a sidecar in this process for each, spoken to only over its ports.</summary>
+public abstract class WorkflowTests(IWorkflowStore store) : IAsyncLifetime
+{
+    private readonly List<IAsyncDisposable> _workers = [];
+    private SidecarHost? _host;
+    private TaskHub? _hub;
+
+    private protected TaskHub Hub => _hub!;
+
+    private protected SidecarHost Host => _host!;
+
+    private protected string Component => store.Component;
+
+    /// <summary>Fresh for each test: a store outlives a test.</summary>
+    private protected string AppId { get; } = $"app-{Guid.CreateVersion7():N}";
+
+    private protected virtual IEnumerable<AppSettings> Apps => [Settings(AppId)];
+
+    private protected virtual TimeProvider Clock => TimeProvider.System;
+
+    public virtual async Task InitializeAsync()
+    {
+        _host = await SidecarHost.StartAsync(
+            new SidecarOptions { Apps = [.. Apps], Clock = Clock, Logs = NullLoggerFactory.Instance }, CancellationToken.None);
+        _hub = new TaskHub(_host.Apps[0].GrpcEndpoint);
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        foreach (var worker in _workers)
+        {
+            await worker.DisposeAsync();
+        }
+
+        _hub?.Dispose();
+        await _host!.DisposeAsync();
+    }
+
+    private protected async Task RestartAsync()
+    {
+        foreach (var worker in _workers)
+        {
+            await worker.DisposeAsync();
+        }
+
+        _workers.Clear();
+        _hub!.Dispose();
+        await _host!.DisposeAsync();
+        await InitializeAsync();
+    }
+
+    private protected AppSettings Settings(string appId) => new() { AppId = appId, InlineResources = store.Component };
+
+    private protected ScriptedWorker Worker(Func<WorkflowRequest, WorkflowResponse?> onTurn, Action<ScriptedWorker>? more = null, int app = 0)
+    {
+        var worker = ScriptedWorker.Connect(Host.Apps[app].GrpcEndpoint, w =>
+        {
+            w.OnTurn = onTurn;
+            more?.Invoke(w);
+        });
+        _workers.Add(worker);
+        return worker;
+    }
+
+    private protected static string[] Kinds(IEnumerable<HistoryEvent> events) => [.. events.Select(e => e.EventTypeCase.ToString())];
+}
