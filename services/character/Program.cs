@@ -1,3 +1,8 @@
+using Eco2.Character.Catalog;
+using Eco2.Character.Rewards;
+using Eco2.Contracts;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.Character;
 
 internal static class Program
@@ -7,7 +12,18 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("character", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+
+        builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<EvaluateRewards>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+        var app = builder.Build();
+        app.Services.GetRequiredService<CharacterCatalog>();
+        app.UseEco2();
+        GetCatalog.Map(app.MapGroup("/api/v1/character"));
+        EvaluateRewards.Map(app);
+        OnUserRegistered.Map(app);
+        return app;
     }
 }
