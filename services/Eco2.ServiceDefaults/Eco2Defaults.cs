@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -16,6 +17,9 @@ public static class Eco2Defaults
 {
     /// <summary>A request body that a route does not allow more for.</summary>
     public const int DefaultMaxBodyBytes = 256 * 1024;
+
+    // What dapr.yaml allows; a picture of 10 MB in base64 fits.
+    private const int MaxMessageBytes = 16 * 1024 * 1024;
 
     /// <param name="builder">The app.</param>
     /// <param name="service">Its app id.</param>
@@ -53,6 +57,14 @@ public static class Eco2Defaults
         services.AddExceptionHandler<ProblemTranslator>();
         services.TryAddSingleton<Readiness>();
         services.AddSingleton<IReadinessCheck, SidecarCheck>();
+        services.AddDaprClient((sp, dapr) => dapr
+            .UseJsonSerializationOptions(sp.GetRequiredService<WireJson>().Options)
+            .UseGrpcChannelOptions(new GrpcChannelOptions
+            {
+                MaxReceiveMessageSize = MaxMessageBytes,
+                MaxSendMessageSize = MaxMessageBytes,
+                ThrowOperationCanceledOnCancellation = true,
+            }));
         services.Configure<HostOptions>(o => o.ShutdownTimeout = builder.Configuration.GetValue("Eco2:ShutdownTimeout", TimeSpan.FromSeconds(4)));
 
         builder.Logging.ClearProviders();

@@ -43,20 +43,31 @@ public sealed class Outbox(WireJson json, TimeProvider clock)
     /// <summary>Call it after the commit, so that the relay publishes at once and not at its next round.</summary>
     public void Wake() => wake.Writer.TryWrite(true);
 
-    internal async Task WokenAsync(CancellationToken ct)
+    /// <summary>Returns when somebody wakes the relay, or after <paramref name="atMost"/>.</summary>
+    internal async Task WokenAsync(TimeSpan atMost, TimeProvider time, CancellationToken ct)
     {
-        await wake.Reader.WaitToReadAsync(ct);
-        wake.Reader.TryRead(out _);
+        using var limit = new CancellationTokenSource(atMost, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        try
+        {
+            await wake.Reader.WaitToReadAsync(either.Token);
+            wake.Reader.TryRead(out _);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Time for a look without being asked.
+        }
     }
 }
 
 /// <summary>Switches the outbox on.</summary>
 public static class OutboxDefaults
 {
-    /// <summary>Adds the outbox table to the service's schema and the relay that empties it. Call it after <c>AddEco2Database</c>.</summary>
+    /// <summary>Adds the outbox table to the service's schema and the relay that empties it. Call it after <c>AddEco2Database</c>, so that the table is there first.</summary>
     public static WebApplicationBuilder AddEco2Outbox(this WebApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton<Outbox>();
+        builder.Services.AddHostedService<OutboxRelay>();
         builder.Services.AddSingleton(new SharedMigration(
             -1,
             "outbox",

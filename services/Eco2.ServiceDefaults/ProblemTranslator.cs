@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Grpc.Core;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -86,6 +87,7 @@ internal sealed partial class ProblemTranslator(ServiceIdentity service, IProble
                 case SocketException:
                 case HttpRequestException { StatusCode: null }:
                 case TimeoutException:
+                case RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded }:
                     return true;
             }
         }

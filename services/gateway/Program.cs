@@ -1,3 +1,8 @@
+using Eco2.Contracts;
+using Eco2.Gateway.Forwarding;
+using Eco2.Gateway.Tokens;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.Gateway;
 
 internal static class Program
@@ -7,7 +12,19 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("gateway", ContractsJson.Default, edge: true);
+
+        builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SidecarClient>().AddSingleton<VerificationKeys>();
+        builder.Services.AddSingleton<RevokedSessions>().AddSingleton<TokenVerifier>().AddSingleton<Gate>();
+        builder.Services.AddSingleton<Forwarder>().AddHostedService<AuthSync>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+        var app = builder.Build();
+        app.UseEco2();
+        Welcome.Map(app);
+        OnSessionRevoked.Map(app);
+        Forwarder.Map(app);
+        return app;
     }
 }

@@ -1,3 +1,9 @@
+using Eco2.Contracts;
+using Eco2.My.Characters;
+using Eco2.My.Profiles;
+using Eco2.My.Stats;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.My;
 
 internal static class Program
@@ -7,7 +13,22 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("my", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly);
+
+        builder.Services.AddOptions<MyOptions>().BindConfiguration("My").ValidateDataAnnotations().ValidateOnStart();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+        var app = builder.Build();
+        app.UseEco2();
+        var me = app.MapGroup("/api/v1/users/me");
+        GetProfile.Map(me);
+        ChangeProfile.Map(me);
+        ListCharacters.Map(me);
+        GetOwnership.Map(me);
+        GetStats.Map(me);
+        OnUserRegistered.Map(app);
+        OnCharacterGranted.Map(app);
+        OnJobFinished.Map(app);
+        return app;
     }
 }

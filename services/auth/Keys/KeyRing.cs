@@ -55,8 +55,10 @@ internal sealed class KeyRing(NpgsqlDataSource db, IOptions<AuthOptions> options
     /// <summary>The key that signs now.</summary>
     public async Task<Key> SigningAsync(CancellationToken ct)
     {
+        var keys = await AllAsync(ct);
         var now = clock.GetUtcNow();
-        return (await AllAsync(ct)).Last(key => key.ActiveFrom <= now);
+        // The very first key may carry the time of another replica whose clock is ahead.
+        return keys.LastOrDefault(key => key.ActiveFrom <= now) ?? keys[0];
     }
 
     public void Dispose() => loading.Dispose();

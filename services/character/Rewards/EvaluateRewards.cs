@@ -6,6 +6,7 @@ using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Eco2.Character.Rewards;
 
@@ -35,7 +36,7 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/internal/rewards/evaluate", Handle);
 
     private static async Task<Results<Ok<Reward>, ProblemHttpResult>> Handle(
-        EvaluateReward scan, EvaluateRewards rewards, Npgsql.NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
+        EvaluateReward scan, EvaluateRewards rewards, NpgsqlDataSource db, Outbox outbox, TimeProvider clock, CancellationToken ct)
     {
         if (scan.UserId == Guid.Empty || scan.JobId == Guid.Empty)
         {
@@ -53,7 +54,7 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
         if (isNew)
         {
             await work.CommitAsync(ct);
-            rewards.outbox.Wake();
+            outbox.Wake();
         }
 
         return TypedResults.Ok(reward);

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using Eco2.Gateway.Tokens;
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Eco2.Gateway.Forwarding;
+
+/// <summary>Takes a request to its app through the sidecar and the answer back.
+/// 1 path in plain form and in the table, 2 caller, 3 size, 4 request with clean headers and a body that streams, 5 status and headers of
+/// the answer, 6 its body piece by piece. A client that leaves ends the request at the app; an app that breaks off ends the connection.</summary>
+internal sealed partial class Forwarder(
+    Gate gate, SidecarClient sidecar, IOptions<GatewayOptions> options, ILogger<Forwarder> logger)
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.Map("/{**path}", (HttpContext http) => http.RequestServices.GetRequiredService<Forwarder>().HandleAsync(http));
+
+    private async Task HandleAsync(HttpContext http)
+    {
+        Headers.Secure(http.Response);
+        var problem = await ForwardAsync(http);
+        if (problem is not null)
+        {
+            await problem.ExecuteAsync(http);
+        }
+    }
+
+    private async Task<IResult?> ForwardAsync(HttpContext http)
+    {
+        var request = http.Request;
+        if (!PlainPath.TryRead(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var path, out var query))
+        {
+            return Problems.InvalidPath();
+        }
+
+        if (Route.Of(path) is not { } route)
+        {
+            return Problems.NotFound();
+        }
+
+        if (HttpMethods.IsTrace(request.Method) || HttpMethods.IsConnect(request.Method))
+        {
+            return Problems.MethodNotAllowed();
+        }
+
+        var entry = await gate.CheckAsync(request, route, http.RequestAborted);
+        if (entry.Refusal is not null)
+        {
+            return entry.Refusal;
+        }
+
+        if (request.ContentLength > route.MaxBodyBytes)
+        {
+            return Problems.TooLarge(route.MaxBodyBytes);
+        }
+
+        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = route.MaxBodyBytes;
+        using var outgoing = sidecar.Invocation(new HttpMethod(request.Method), route.App, path + query);
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
+            outgoing.Content = new ForwardedBody(request);
+        }
+
+        Headers.CopyRequest(request, outgoing, route, entry.Caller, Headers.AddressOf(http, options.Value.TrustForwardedFor));
+        return await SendAsync(http, outgoing, route);
+    }
+
+    private async Task<IResult?> SendAsync(HttpContext http, HttpRequestMessage outgoing, Route route)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        limit.CancelAfter(options.Value.AnswerTimeout);
+        try
+        {
+            using var answer = await sidecar.SendAsync(outgoing, limit.Token);
+            // From here on only the client decides how long it takes.
+            limit.CancelAfter(Timeout.InfiniteTimeSpan);
+            if (await IsTargetAwayAsync(answer, limit.Token))
+            {
+                AppAway(logger, route.App);
+                return Problems.Away();
+            }
+
+            await AnswerAsync(http, answer);
+            return null;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client left; nobody waits for an answer.
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            AppSlow(logger, route.App);
+            return Problems.TooSlow();
+        }
+        catch (HttpRequestException e) when (e.InnerException is BadHttpRequestException bad)
+        {
+            // It was the client's body that broke, not the way to the app.
+            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? Problems.TooLarge(route.MaxBodyBytes)
+                : Problem.Of("gateway", "VALIDATION", bad.StatusCode, "The request is not valid.", bad.Message);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested)
+            {
+                // Too late for a problem: let the client see that the answer is not whole.
+                http.Abort();
+                return null;
+            }
+
+            SidecarAway(logger, e.Message);
+            return Problems.Away();
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http, HttpResponseMessage answer)
+    {
+        http.Response.StatusCode = (int)answer.StatusCode;
+        Headers.CopyResponse(answer, http.Response);
+        http.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+        await http.Response.StartAsync(http.RequestAborted);
+        if (HttpMethods.IsHead(http.Request.Method) || http.Response.StatusCode is 204 or 304)
+        {
+            return;
+        }
+
+        await using var body = await answer.Content.ReadAsStreamAsync(http.RequestAborted);
+        await ForwardedBody.CopyAsync(body, http.Response.Body, http.RequestAborted);
+    }
+
+    /// <summary>The sidecar says 500 ERR_DIRECT_INVOKE when it cannot reach the app. Apps answer problem+json, never plain JSON, with 500.</summary>
+    private static async Task<bool> IsTargetAwayAsync(HttpResponseMessage answer, CancellationToken ct)
+    {
+        if ((int)answer.StatusCode < 500 || answer.Content.Headers.ContentType?.MediaType != "application/json" || answer.Content.Headers.ContentLength is not (> 0 and < 8192))
+        {
+            return false;
+        }
+
+        await answer.Content.LoadIntoBufferAsync(8192, ct);
+        try
+        {
+            using var body = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(ct));
+            return body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("errorCode", out var code)
+                && code.ValueKind == JsonValueKind.String && code.GetString()!.StartsWith("ERR_", StringComparison.Ordinal);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "App {App} cannot be reached")]
+    private static partial void AppAway(ILogger logger, string app);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "App {App} did not answer in time")]
+    private static partial void AppSlow(ILogger logger, string app);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sidecar cannot be reached: {Why}")]
+    private static partial void SidecarAway(ILogger logger, string why);
+}

@@ -1,0 +1,130 @@
+using System.Collections.Frozen;
+using System.Net;
+using System.Net.Http.Headers;
+using Eco2.Contracts.Auth;
+using Eco2.Gateway.Tokens;
+using Microsoft.Extensions.Primitives;
+
+namespace Eco2.Gateway.Forwarding;
+
+/// <summary>Which headers pass the edge. What only the edge may say is removed from what comes in.</summary>
+internal static class Headers
+{
+    public const string ClientAddress = "X-Client-Address";
+
+    private static readonly FrozenSet<string> HopByHop = new[]
+    {
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
+        "Proxy-Authorization", "Proxy-Authenticate",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // traceparent and its kin are written by the HTTP client from the current activity, which continues the caller's trace.
+    private static readonly FrozenSet<string> OursToSay = new[]
+    {
+        "Host", "Content-Length", "Expect", "Forwarded", "Via", "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "grpc-trace-bin",
+        IdentityHeaders.SessionId, IdentityHeaders.Provider, ClientAddress, "X-Real-IP",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    public static void CopyRequest(HttpRequest from, HttpRequestMessage to, Route route, Identity? caller, string? clientAddress)
+    {
+        var named = Named(from.Headers.Connection);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (HopByHop.Contains(name) || OursToSay.Contains(name) || IsForged(name) || named?.Contains(name) == true)
+            {
+                continue;
+            }
+
+            if (!route.KeepsCredentials && (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
+            {
+                continue;
+            }
+
+            if (!to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                to.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        if (clientAddress is not null)
+        {
+            to.Headers.TryAddWithoutValidation(ClientAddress, clientAddress);
+        }
+
+        to.Headers.TryAddWithoutValidation("X-Forwarded-Proto", from.Scheme);
+        to.Headers.TryAddWithoutValidation("X-Forwarded-Host", from.Host.Value);
+        if (caller is not null)
+        {
+            to.Headers.TryAddWithoutValidation(IdentityHeaders.UserId, caller.UserId.ToString("D"));
+            to.Headers.TryAddWithoutValidation(IdentityHeaders.SessionId, caller.SessionId.ToString("D"));
+            to.Headers.TryAddWithoutValidation(IdentityHeaders.Provider, caller.Provider);
+            to.Headers.TryAddWithoutValidation(IdentityHeaders.Roles, caller.Roles);
+        }
+    }
+
+    public static void CopyResponse(HttpResponseMessage from, HttpResponse to)
+    {
+        Copy(from.Headers, to, from.Headers.Connection);
+        Copy(from.Content.Headers, to, from.Headers.Connection);
+        Secure(to);
+    }
+
+    /// <summary>What every answer of the edge carries unless the app said otherwise.</summary>
+    public static void Secure(HttpResponse to)
+    {
+        to.Headers.XContentTypeOptions = "nosniff";
+        to.Headers.TryAdd("Referrer-Policy", "no-referrer");
+        to.Headers.TryAdd("X-Frame-Options", "DENY");
+        to.Headers.TryAdd("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        to.Headers.TryAdd("Cross-Origin-Resource-Policy", "same-origin");
+        if (to.HttpContext.Request.IsHttps)
+        {
+            to.Headers.TryAdd("Strict-Transport-Security", "max-age=31536000");
+        }
+    }
+
+    private static void Copy(HttpHeaders from, HttpResponse to, HttpHeaderValueCollection<string> connection)
+    {
+        foreach (var (name, values) in from.NonValidated)
+        {
+            if (!HopByHop.Contains(name)
+                && !connection.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !name.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("Server", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("tracestate", StringComparison.OrdinalIgnoreCase))
+            {
+                to.Headers.Append(name, new StringValues([.. values]));
+            }
+        }
+    }
+
+    /// <summary>Who reads headers with underscores as with hyphens must not be fooled either.</summary>
+    private static bool IsForged(string name)
+    {
+        var plain = name.Replace('_', '-');
+        return plain.StartsWith("X-User-", StringComparison.OrdinalIgnoreCase)
+            || plain.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase)
+            || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || (name.Contains('_', StringComparison.Ordinal) && OursToSay.Contains(plain));
+    }
+
+    private static HashSet<string>? Named(StringValues connection) => StringValues.IsNullOrEmpty(connection)
+        ? null
+        : connection.SelectMany(v => (v ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The address that attempts are counted by.</summary>
+    public static string? AddressOf(HttpContext http, bool trustForwardedFor)
+    {
+        if (trustForwardedFor
+            && http.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries)[^1] is { Length: > 0 } last
+            && IPAddress.TryParse(last, out var forwarded))
+        {
+            return forwarded.ToString();
+        }
+
+        var address = http.Connection.RemoteIpAddress;
+        return (address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address)?.ToString();
+    }
+}

@@ -1,0 +1,54 @@
+namespace Eco2.Gateway.Forwarding;
+
+/// <summary>A path is forwarded as it came or not at all: whatever two servers could read differently is refused, so that what the table
+/// of routes saw is what the app sees.</summary>
+internal static class PlainPath
+{
+    /// <summary>Splits a request target and checks its path.</summary>
+    public static bool TryRead(string target, out string path, out string query)
+    {
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        path = mark < 0 ? target : target[..mark];
+        query = mark < 0 ? "" : target[mark..];
+        return IsPlain(path) && query.AsSpan().IndexOfAnyInRange('\0', ' ') < 0;
+    }
+
+    private static bool IsPlain(ReadOnlySpan<char> path)
+    {
+        if (path.IsEmpty || path[0] != '/')
+        {
+            return false;
+        }
+
+        for (var i = 0; i < path.Length; i++)
+        {
+            switch (path[i])
+            {
+                case <= ' ' or > '~' or '\\' or ';' or '#' or '"' or '<' or '>':
+                    return false;
+                case '/' when i + 1 < path.Length && path[i + 1] == '/':
+                    return false;
+                case '.' when path[i - 1] == '/' && IsDots(path[i..]):
+                    return false;
+                case '%' when !IsHarmless(path[i..]):
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsDots(ReadOnlySpan<char> rest)
+    {
+        var end = rest.IndexOf('/');
+        var segment = end < 0 ? rest : rest[..end];
+        return segment is "." or "..";
+    }
+
+    /// <summary>An encoded byte is harmless unless it hides a separator, a dot, another percent sign or a control character.</summary>
+    private static bool IsHarmless(ReadOnlySpan<char> rest) =>
+        rest.Length >= 3
+        && char.IsAsciiHexDigit(rest[1])
+        && char.IsAsciiHexDigit(rest[2])
+        && Convert.ToInt32(rest[1..3].ToString(), 16) is > 0x1F and not (0x7F or '/' or '\\' or '.' or '%' or ';' or '?' or '#');
+}

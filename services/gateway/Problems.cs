@@ -1,0 +1,37 @@
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Eco2.Gateway;
+
+/// <summary>Every way the gateway itself says no; the README lists the same.</summary>
+internal static class Problems
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+
+    public static ProblemHttpResult Unauthorized() => Problem.Of("gateway", "UNAUTHORIZED", 401, "Sign in first.");
+
+    public static ProblemHttpResult InvalidToken() => Problem.Of("gateway", "INVALID_TOKEN", 401, "The access token is not valid.");
+
+    public static ProblemHttpResult TokenExpired() => Problem.Of("gateway", "TOKEN_EXPIRED", 401, "The access token has expired.");
+
+    public static ProblemHttpResult TokenRevoked() => Problem.Of("gateway", "TOKEN_REVOKED", 401, "The session has ended. Sign in again.");
+
+    public static ProblemHttpResult CrossSite() => Problem.Of(
+        "gateway",
+        "CROSS_SITE_REQUEST",
+        403,
+        "A cookie opens this only from our own pages.",
+        "Send the header X-Requested-With, or use Authorization: Bearer.");
+
+    public static ProblemHttpResult InvalidPath() => Problem.Of("gateway", "INVALID_PATH", 400, "The path is not in its plain form.");
+
+    public static ProblemHttpResult NotFound() => Problem.Of("gateway", "NOT_FOUND", 404, "There is nothing here.");
+
+    public static ProblemHttpResult MethodNotAllowed() => Problem.Of("gateway", "METHOD_NOT_ALLOWED", 405, "This resource does not know the method.");
+
+    public static ProblemHttpResult TooLarge(long limit) => Problem.Of("gateway", "TOO_LARGE", 413, "The request is too large.", $"At most {limit} bytes are accepted here.");
+
+    public static ProblemHttpResult Away() => Problem.Of("gateway", "OVERLOADED", 503, "The service cannot do this at the moment.", retryAfter: Soon);
+
+    public static ProblemHttpResult TooSlow() => Problem.Of("gateway", "TIMEOUT", 504, "The service did not answer in time.", retryAfter: Soon);
+}

@@ -1,0 +1,20 @@
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Eco2.My;
+
+/// <summary>Every way this service says no; the README lists the same.</summary>
+internal static class Problems
+{
+    public static ProblemHttpResult Invalid(string member, string message) => Problem.Validation("my", member, message);
+
+    public static ProblemHttpResult NoChangesProvided() => Problem.Of("my", "NO_CHANGES_PROVIDED", 422, "There is nothing to change.");
+
+    public static ProblemHttpResult InvalidPhoneNumber() => Problem.Of(
+        "my", "INVALID_PHONE_NUMBER", 422, "This is not a Korean mobile number.", "Write it as 010-1234-5678 or +82 10 1234 5678.");
+
+    public static ProblemHttpResult PhoneInUse() => Problem.Of("my", "PHONE_IN_USE", 409, "Another account uses this phone number.");
+
+    /// <summary>Told apart from "not yours" only for the own account: its registration has not arrived here yet.</summary>
+    public static ProblemHttpResult UserNotFound() => Problem.Of("my", "USER_NOT_FOUND", 404, "There is no profile yet.");
+}

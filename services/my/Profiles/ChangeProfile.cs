@@ -1,0 +1,58 @@
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.My.Profiles;
+
+/// <summary>Nickname and phone number. A member that is left out stays as it is.</summary>
+internal sealed class ChangeProfile
+{
+    public sealed record Request(string? Nickname, string? PhoneNumber);
+
+    private const string Update =
+        $"""
+        update profiles set nickname = coalesce(normalize($2), nickname), phone_number = coalesce($3, phone_number)
+        where user_id = $1 returning {Profile.Columns}
+        """;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/", Handle);
+
+    private static async Task<Results<Ok<Profile>, ProblemHttpResult>> Handle(
+        Request request, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+    {
+        if (request is { Nickname: null, PhoneNumber: null })
+        {
+            return Problems.NoChangesProvided();
+        }
+
+        var nickname = request.Nickname is null ? null : Nfc.Compose(request.Nickname).Trim();
+        if (nickname is { Length: 0 or > 120 } || nickname?.Any(char.IsControl) == true)
+        {
+            return Problems.Invalid("nickname", "A nickname has 1 to 120 characters, none of them a control character.");
+        }
+
+        var phone = (string?)null;
+        if (request.PhoneNumber is not null && !PhoneNumber.TryNormalise(request.PhoneNumber, out phone))
+        {
+            return Problems.InvalidPhoneNumber();
+        }
+
+        try
+        {
+            await using var work = await db.BeginForUserAsync(user.Id, ct);
+            Profile? changed = null;
+            await using (var update = work.Command(Update, user.Id, nickname, phone))
+            await using (var reader = await update.ExecuteReaderAsync(ct))
+            {
+                changed = await reader.ReadAsync(ct) ? Profile.Read(reader) : null;
+            }
+
+            await work.CommitAsync(ct);
+            return changed is null ? Problems.UserNotFound() : TypedResults.Ok(changed);
+        }
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "profiles_phone_number_key" })
+        {
+            return Problems.PhoneInUse();
+        }
+    }
+}
