@@ -11,5 +11,6 @@ internal static class BuildingBlocks
     [
         new StateBlock(),
         new WorkflowBlock(services),
+        new PubSub.PubSubBlock(),
     ];
 }

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+
+namespace EmbeddedSidecar.PubSub.Api;
+
+/// <summary>One message of a bulk publish.</summary>
+internal sealed record BulkMessage(string EntryId, ReadOnlyMemory<byte> Data, string? MediaType, IReadOnlyDictionary<string, string> Metadata);
+
+/// <param name="Error">Why the broker did not take it.</param>
+internal sealed record FailedEntry(string EntryId, string Error);
+
+/// <summary>What bulk publish over HTTP and over gRPC have in common.</summary>
+internal static class BulkPublish
+{
+    /// <summary>Publishes all messages at once and waits for each; the order on the broker may differ.</summary>
+    /// <returns>Those the broker did not take.</returns>
+    /// <exception cref="DaprException">The call as a whole is refused.</exception>
+    public static async Task<IReadOnlyList<FailedEntry>> RunAsync(
+        AppInstance app, PubSubComponent component, string topic, bool isRaw, IReadOnlyList<BulkMessage> messages, IHeaderDictionary headers, CancellationToken ct)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        if (!messages.All(message => message.EntryId.Length > 0 && ids.Add(message.EntryId)))
+        {
+            throw PubSubErrors.BadEntryIds(component.Name, topic);
+        }
+
+        if (!component.Broker.Scopes.MayPublish(topic))
+        {
+            throw PubSubErrors.Forbidden(component.Name, topic, app.AppId);
+        }
+
+        var writer = new CloudEventWriter(app.Services.Clock);
+        var publishing = messages
+            .Select(message => (message, data: isRaw ? message.Data : Envelope(writer, app, component, topic, message, headers)))
+            .ToList()
+            .ConvertAll(one => TryAsync(component, topic, one.message, one.data, ct));
+        return [.. (await Task.WhenAll(publishing)).OfType<FailedEntry>()];
+    }
+
+    private static ReadOnlyMemory<byte> Envelope(
+        CloudEventWriter writer, AppInstance app, PubSubComponent component, string topic, BulkMessage message, IHeaderDictionary headers)
+    {
+        try
+        {
+            return writer.Write(new PublishedEvent(app.AppId, component.Name, topic, message.MediaType, message.Data)
+            {
+                // Each message is a span of its own.
+                TraceParent = TraceParent.Next(headers[TraceParent.Header]),
+                TraceState = headers["tracestate"].ToString(),
+                Metadata = message.Metadata,
+            });
+        }
+        catch (JsonException broken)
+        {
+            throw PubSubErrors.NoCloudEvent(component.Name, broken);
+        }
+    }
+
+    private static async Task<FailedEntry?> TryAsync(
+        PubSubComponent component, string topic, BulkMessage message, ReadOnlyMemory<byte> data, CancellationToken ct)
+    {
+        try
+        {
+            await component.PublishAsync(topic, data, message.Metadata, ct);
+            return null;
+        }
+        catch (DaprException failed)
+        {
+            return new FailedEntry(message.EntryId, failed.InnerException?.Message ?? failed.Message);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Dapr.Client.Autogen.Grpc.v1;
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.PubSub.Delivery;
+using EmbeddedSidecar.Resources;
+
+namespace EmbeddedSidecar.PubSub.Api;
+
+/// <summary>SubscribeTopicEventsAlpha1: an app subscribes by opening a stream, and unsubscribes by closing it.</summary>
+internal static class SubscribeStream
+{
+    public static void Map(GrpcRoutes routes) =>
+        routes.MapDuplex<SubscribeTopicEventsRequestAlpha1, SubscribeTopicEventsResponseAlpha1>(
+            "/dapr.proto.runtime.v1.Dapr/SubscribeTopicEventsAlpha1", SubscribeTopicEventsRequestAlpha1.Parser, HandleAsync);
+
+    private static async Task HandleAsync(
+        GrpcCall call, GrpcReader<SubscribeTopicEventsRequestAlpha1> reader, GrpcWriter<SubscribeTopicEventsResponseAlpha1> writer)
+    {
+        var wanted = (await reader.ReadAsync(call.Aborted))?.InitialRequest
+            ?? throw new GrpcException(StatusCode.InvalidArgument, "initial request is required");
+        if (wanted.PubsubName.Length == 0 || wanted.Topic.Length == 0)
+        {
+            throw new GrpcException(StatusCode.InvalidArgument, "pubsubName and topic are required");
+        }
+
+        var spec = new SubscriptionSpec(
+            "", wanted.PubsubName, wanted.Topic, [], "/", wanted.HasDeadLetterTopic ? wanted.DeadLetterTopic : null,
+            wanted.Metadata.AsReadOnly(), null, SubscriptionSource.Streaming, "");
+        var pubSub = call.App.Part<AppPubSub>();
+        var subscriber = new StreamSubscriber(writer, call.Aborted);
+        await writer.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { InitialResponse = new() }, call.Aborted);
+        var subscription = await pubSub.StartStreamAsync(spec, subscriber, call.Aborted);
+        try
+        {
+            while (await reader.ReadAsync(call.Aborted) is { } message)
+            {
+                subscriber.Processed(message.EventProcessed
+                    ?? throw new GrpcException(StatusCode.InvalidArgument, "duplicate initial request received"));
+            }
+        }
+        finally
+        {
+            // Nobody will answer any more: what is unanswered counts as failed.
+            subscriber.Close();
+            await pubSub.StopStreamAsync(subscription);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using EmbeddedSidecar.Api;
+
+namespace EmbeddedSidecar.PubSub.Delivery;
+
+/// <summary>Where messages of one subscription go that nobody could take: the same bytes, to another topic of the same component.</summary>
+internal sealed partial class DeadLetters(PubSubComponent component, string? topic, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
+
+    public bool IsConfigured => topic is not null;
+
+    /// <returns>True when the message is safe there; false when there is no dead letter topic or it did not take the message.</returns>
+    public async ValueTask<bool> TakeAsync(BrokerMessage message)
+    {
+        if (topic is null)
+        {
+            return false;
+        }
+
+        // A time of its own: the delivery that failed may have used up all of its.
+        using var limit = new CancellationTokenSource(_limit, clock);
+        try
+        {
+            await component.PublishAsync(topic, message.Data, message.Metadata, limit.Token);
+            return true;
+        }
+        catch (Exception failed) when (failed is DaprException or OperationCanceledException)
+        {
+            NotTaken(log, component.Name, topic, failed.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message could not be put into dead letter topic {Topic} of {Component}: {Reason}")]
+    private static partial void NotTaken(ILogger log, string component, string topic, string reason);
+}

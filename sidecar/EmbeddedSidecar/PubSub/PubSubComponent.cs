@@ -1,0 +1,57 @@
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Resiliency;
+
+namespace EmbeddedSidecar.PubSub;
+
+/// <summary>A pub/sub component as one app sees it: the broker, what the app may do there, its policies, and how topics are named.</summary>
+internal sealed class PubSubComponent(AppInstance app, string name, IPubSub broker)
+{
+    // Any {namespace} in the metadata of the component moves all its topics into the namespace.
+    private readonly string _prefix =
+        app.Resources.Components.Any(one => one.Name == name && one.Metadata.Any(entry => entry.Value?.Contains("{namespace}", StringComparison.Ordinal) == true))
+            ? app.Namespace
+            : "";
+
+    public string Name => name;
+
+    public IPubSub Broker => broker;
+
+    /// <summary>Around each delivery to the app.</summary>
+    public Policy Inbound { get; } = app.Resiliency.ForComponentInbound(name, "Pubsub");
+
+    /// <summary>Around each publish.</summary>
+    public Policy Outbound { get; } = app.Resiliency.ForComponentOutbound(name, "Pubsub");
+
+    /// <summary>The topic as the broker knows it.</summary>
+    public string OnBroker(string topic) => _prefix + topic;
+
+    /// <summary>Publishes under the outbound policy.</summary>
+    /// <exception cref="DaprException">The app may not use the topic, or the broker did not take the message.</exception>
+    public async ValueTask PublishAsync(
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
+    {
+        if (!broker.Scopes.MayPublish(topic))
+        {
+            throw PubSubErrors.Forbidden(name, topic, app.AppId);
+        }
+
+        try
+        {
+            var onBroker = OnBroker(topic);
+            await Outbound.RunAsync(
+                async token =>
+                {
+                    await broker.PublishAsync(onBroker, data, metadata, token);
+                    return true;
+                },
+                ct);
+        }
+#pragma warning disable CA1031 // Brokers fail in their own ways; the caller gets one.
+        catch (Exception failed) when (!ct.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            throw PubSubErrors.NotPublished(name, topic, failed);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Redis;
+
+namespace EmbeddedSidecar.PubSub.Redis;
+
+/// <summary>The settings of pubsub.redis with Dapr's defaults.</summary>
+internal sealed record RedisStreamsOptions
+{
+    public required RedisOptions Server { get; init; }
+
+    /// <summary>The consumer group: who shares one, shares the messages.</summary>
+    public required string ConsumerId { get; init; }
+
+    /// <summary>This process within the group.</summary>
+    public required string Consumer { get; init; }
+
+    /// <summary>A message nobody acknowledged for so long is given to another consumer.</summary>
+    public required TimeSpan ProcessingTimeout { get; init; }
+
+    /// <summary>How often to look for such messages.</summary>
+    public required TimeSpan RedeliverInterval { get; init; }
+
+    /// <summary>How many messages one read may bring.</summary>
+    public required int QueueDepth { get; init; }
+
+    /// <summary>How many messages the app may have at once, over all topics of the component.</summary>
+    public required int Concurrency { get; init; }
+
+    /// <summary>About how many messages a stream keeps; 0 = all.</summary>
+    public required int MaxLength { get; init; }
+
+    /// <summary>How long a stream keeps a message; zero = for ever.</summary>
+    public required TimeSpan TimeToLive { get; init; }
+
+    /// <summary>Either setting at zero turns redelivery off.</summary>
+    public bool Redelivers => ProcessingTimeout > TimeSpan.Zero && RedeliverInterval > TimeSpan.Zero;
+
+    /// <summary>The group was named by {uuid}: nobody but this process will ever ask for it.</summary>
+    public bool IsPrivateGroup => Guid.TryParse(ConsumerId, out _);
+
+    public static RedisStreamsOptions From(ComponentContext context)
+    {
+        var metadata = context.Metadata;
+        var consumerId = metadata.Text("consumerID", context.App.AppId);
+        return new RedisStreamsOptions
+        {
+            Server = RedisOptions.From(metadata),
+            ConsumerId = consumerId,
+            Consumer = $"{consumerId}-{context.App.InstanceId:N}",
+            ProcessingTimeout = metadata.Duration("processingTimeout", TimeSpan.FromSeconds(60)),
+            RedeliverInterval = metadata.Duration("redeliverInterval", TimeSpan.FromSeconds(15)),
+            QueueDepth = AtLeastOne(metadata, "queueDepth", 100),
+            Concurrency = AtLeastOne(metadata, "concurrency", 10),
+            MaxLength = Math.Max(0, metadata.Integer("maxLenApprox", 0)),
+            TimeToLive = metadata.Duration("streamTTL", TimeSpan.Zero),
+        };
+    }
+
+    private static int AtLeastOne(ComponentMetadata metadata, string name, int whenAbsent) =>
+        metadata.Integer(name, whenAbsent) is > 0 and var number ? number : throw metadata.Refuse(name, "must be 1 or more");
+}

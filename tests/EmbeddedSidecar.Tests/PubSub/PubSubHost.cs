@@ -1,0 +1,105 @@
+using System.Net.Http.Headers;
+using System.Text;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedSidecar.Tests.PubSub;
+
+/// <summary>One sidecar process with one or more apps that share resources.</summary>
+internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
+{
+    public const string InMemory = """
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: pubsub }
+        spec: { type: pubsub.in-memory, version: v1 }
+
+        """;
+
+    private static readonly HttpClient _http = new();
+
+    public SidecarHost Host => host;
+
+    /// <summary>pubsub.redis on a server, with more metadata if wanted: "name: value" lines.</summary>
+    public static string Redis(string server, params string[] metadata) => $$"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: pubsub }
+        spec:
+          type: pubsub.redis
+          version: v1
+          metadata:
+            - { name: redisHost, value: "{{server}}" }
+        {{string.Concat(metadata.Select(line => line.Split(": ", 2)).Select(pair => $"    - {{ name: {pair[0]}, value: \"{pair[1]}\" }}\n"))}}
+        """;
+
+    /// <summary>A declared subscription of pubsub, in v2alpha1; more lines go into spec.</summary>
+    public static string Subscription(string topic, string path, string more = "", string scopes = "") => $$"""
+
+        ---
+        apiVersion: dapr.io/v2alpha1
+        kind: Subscription
+        metadata: { name: "{{topic}}{{path.Replace('/', '-')}}" }
+        spec:
+          pubsubname: pubsub
+          topic: {{topic}}
+          routes: { default: {{path}} }
+        {{(more.Length > 0 ? "  " + more : "")}}
+        {{(scopes.Length > 0 ? $"scopes: [{scopes}]" : "")}}
+
+        """;
+
+    /// <summary>Inbound retries of pubsub at a constant pace.</summary>
+    public static string Retries(int retries, string pause = "20ms", string more = "") => $$"""
+
+        ---
+        apiVersion: dapr.io/v1alpha1
+        kind: Resiliency
+        metadata: { name: resiliency }
+        spec:
+          policies:
+            retries:
+              again: { policy: constant, duration: {{pause}}, maxRetries: {{retries}} }
+            timeouts:
+              limit: 500ms
+          targets:
+            components:
+              pubsub: { inbound: { retry: again{{more}} }, outbound: { retry: again } }
+
+        """;
+
+    public static Task<PubSubHost> StartAsync(string resources, params (string AppId, SubscriberApp? App)[] apps) =>
+        StartAsync(resources, settings => settings, apps);
+
+    public static async Task<PubSubHost> StartAsync(
+        string resources, Func<AppSettings, AppSettings> adjust, params (string AppId, SubscriberApp? App)[] apps)
+    {
+        var host = await SidecarHost.StartAsync(
+            new SidecarOptions
+            {
+                Apps = [.. apps.Select(one => adjust(new AppSettings { AppId = one.AppId, AppPort = one.App?.Port ?? 0, InlineResources = resources }))],
+                Logs = LoggerFactory.Create(_ => { }),
+            },
+            CancellationToken.None);
+        foreach (var app in host.Apps)
+        {
+            await app.WaitUntilReadyAsync(CancellationToken.None);
+        }
+
+        return new PubSubHost(host);
+    }
+
+    public Task<HttpResponseMessage> PublishAsync(string topic, string json, string query = "", string type = "application/json", int app = 0) =>
+        PostAsync($"/v1.0/publish/pubsub/{topic}{query}", Encoding.UTF8.GetBytes(json), type, app);
+
+    public async Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? type, int app = 0, Action<HttpRequestMessage>? adjust = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Apps[app].HttpEndpoint, path)) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
+        adjust?.Invoke(request);
+        return await _http.SendAsync(request);
+    }
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+}
