@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.PubSub;
 using EmbeddedSidecar.State;
 using EmbeddedSidecar.Workflows;
 
@@ -11,6 +12,6 @@ internal static class BuildingBlocks
     [
         new StateBlock(),
         new WorkflowBlock(services),
-        new PubSub.PubSubBlock(),
+        new PubSubBlock(),
     ];
 }
