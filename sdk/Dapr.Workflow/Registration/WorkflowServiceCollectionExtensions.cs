@@ -1,0 +1,62 @@
+using Dapr.Common.Serialization;
+using Dapr.Workflow.Registration;
+using Dapr.Workflow.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dapr.Workflow;
+
+/// <summary>Registration of the workflow client and worker. One call per app: registrations of a second one are lost.</summary>
+public static class WorkflowServiceCollectionExtensions
+{
+    /// <summary>Registers client and worker without workflows.</summary>
+    public static IServiceCollection AddDaprWorkflow(this IServiceCollection services) => services.AddDaprWorkflow(static _ => { });
+
+    /// <summary>Registers client and worker; inject <see cref="DaprWorkflowClient"/>, the interface is not registered.</summary>
+    public static IServiceCollection AddDaprWorkflow(
+        this IServiceCollection services, Action<WorkflowRuntimeOptions> configure, ServiceLifetime lifetime = ServiceLifetime.Singleton)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddDaprWorkflowBuilder(configure, configureClient: null, lifetime).Services;
+    }
+
+    /// <summary>Registers client and worker, and offers more settings.</summary>
+    public static DaprWorkflowBuilder AddDaprWorkflowBuilder(
+        this IServiceCollection services,
+        Action<WorkflowRuntimeOptions>? configureRuntime,
+        Action<IServiceProvider, DaprWorkflowClientBuilder>? configureClient = null,
+        ServiceLifetime lifetime = ServiceLifetime.Singleton)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddLogging();
+        services.TryAddSingleton(_ =>
+        {
+            var options = new WorkflowRuntimeOptions();
+            configureRuntime?.Invoke(options);
+            return options;
+        });
+        services.TryAddSingleton<IWorkflowsFactory>(provider =>
+        {
+            var factory = new WorkflowsFactory(provider.GetRequiredService<ILogger<WorkflowsFactory>>());
+            provider.GetRequiredService<WorkflowRuntimeOptions>().ApplyRegistrations(factory);
+            return factory;
+        });
+        services.TryAddSingleton<IDaprSerializer>(new JsonDaprSerializer());
+        services.TryAddSingleton(new MessageSizeLimits(MaxReceive: null, MaxSend: null));
+        services.TryAddSingleton<WorkerConnection>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WorkflowWorker>());
+        services.TryAdd(new ServiceDescriptor(
+            typeof(DaprWorkflowClient),
+            provider =>
+            {
+                var builder = new DaprWorkflowClientBuilder(provider.GetService<IConfiguration>()) { Services = provider };
+                configureClient?.Invoke(provider, builder);
+                return builder.Build();
+            },
+            lifetime));
+        return new DaprWorkflowBuilder(services);
+    }
+}
