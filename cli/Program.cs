@@ -5,6 +5,7 @@ using Eco2.Cli.Logs;
 using Eco2.Cli.Scan;
 using Eco2.Cli.Test;
 using Eco2.Cli.Up;
+using Spectre.Console;
 
 namespace Eco2.Cli;
 
@@ -12,6 +13,13 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        if (Console.IsOutputRedirected)
+        {
+            // A file or another program reads: no colours, and no line broken to fit a terminal that isn't there.
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+            AnsiConsole.Profile.Width = 500;
+        }
+
         var root = new RootCommand("Eco²: a photo of waste in; what it is, how to put it out and a small reward back.")
         {
             UpCommand.Create(),

@@ -7,7 +7,14 @@ namespace Eco2.Cli;
 /// so that standard output stays the result.</summary>
 internal sealed class Progress
 {
-    private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+    });
+
+    public Progress() => console.Profile.Width = Console.IsErrorRedirected ? 500 : console.Profile.Width;
 
     public void Say(string line) => console.MarkupLineInterpolated($"  {line}");
 

@@ -16,15 +16,13 @@ internal static class DoctorCommand
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace(parse.GetValue(state));
-            var table = new Table().Border(TableBorder.None).AddColumns("", "what", "found", "what to do");
             var missing = 0;
             foreach (var (what, found, advice) in await CheckAsync(workspace, ct))
             {
                 missing += found is null ? 1 : 0;
-                table.AddRow(found is null ? "[red]✗[/]" : "[green]✓[/]", Markup.Escape(what), Markup.Escape(found ?? "-"), Markup.Escape(found is null ? advice : ""));
+                AnsiConsole.MarkupLine(found is null ? $"[red]✗[/] {Markup.Escape(what)}: {Markup.Escape(advice)}" : $"[green]✓[/] {Markup.Escape(what)}: {Markup.Escape(found)}");
             }
 
-            AnsiConsole.Write(table);
             AnsiConsole.MarkupLine(missing == 0 ? "Everything is here." : $"{missing} missing. ./eco2 up installs packages by itself.");
             return missing == 0 ? 0 : 1;
         });

@@ -64,7 +64,7 @@ internal static class UpCommand
         await using var system = new RunningSystem(workspace, RunPlan.Load(workspace, components, replicas, freePorts), progress, TimeProvider.System);
         var url = await system.StartAsync(ct);
         AnsiConsole.Write(system.Table());
-        AnsiConsole.MarkupLine($"Eco² is ready at [link]{url}[/]. Try: ./eco2 scan samples/rendered-bottle.jpg");
+        AnsiConsole.MarkupLine($"Eco² is ready at [link]{url}[/]. Try: ./eco2 scan samples/rendered-plastic-bottle.jpg");
         AnsiConsole.MarkupLine("Logs: ./eco2 logs -f   Stop: Ctrl-C");
         try
         {

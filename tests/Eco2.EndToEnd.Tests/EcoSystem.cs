@@ -55,13 +55,11 @@ public sealed partial class EcoSystem : IAsyncLifetime
         Url = new Uri(Run().GetProperty("url").GetString()!);
     }
 
-    /// <summary>Ctrl-C, and how long it took until everything was gone.</summary>
-    public async Task<TimeSpan> StopAsync()
+    /// <summary>Ctrl-C.</summary>
+    public async Task StopAsync()
     {
-        var clock = Stopwatch.StartNew();
         _ = Kill(up!.Id, 2);
         await up.WaitForExitAsync();
-        return clock.Elapsed;
     }
 
     /// <summary>The process of an app, which changes when it is started again.</summary>

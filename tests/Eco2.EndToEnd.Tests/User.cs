@@ -32,7 +32,7 @@ public sealed class User : IDisposable
         return new User(http, answer.GetProperty("user_id").GetGuid());
     }
 
-    public async Task<StoredImage> UploadAsync(string file = "rendered-bottle.jpg")
+    public async Task<StoredImage> UploadAsync(string file = "rendered-plastic-bottle.jpg")
     {
         using var body = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(EcoSystem.Root, "samples", file)));
         body.Headers.ContentType = new MediaTypeHeaderValue("image/jpeg");
@@ -51,7 +51,7 @@ public sealed class User : IDisposable
         return await Http.SendAsync(request);
     }
 
-    public async Task<ScanAccepted> SubmitAsync(string? text = null, string? model = null, string file = "rendered-bottle.jpg")
+    public async Task<ScanAccepted> SubmitAsync(string? text = null, string? model = "local", string file = "rendered-plastic-bottle.jpg")
     {
         var image = await UploadAsync(file);
         using var response = await PostScanAsync(new { image_key = image.Key, user_input = text, model });
