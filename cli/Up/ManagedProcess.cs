@@ -10,13 +10,15 @@ namespace Eco2.Cli.Up;
 /// <param name="Log">File that gets both output streams.</param>
 /// <param name="Environment">On top of ours.</param>
 /// <param name="StopSignal">15 (TERM) for most; PostgreSQL wants 2 (INT) to end without waiting for its clients.</param>
+/// <param name="RefusalExitCode">With this code it says that another try is of no use; the last line of its log says why.</param>
 internal sealed record ProcessPlan(
     string Name,
     IReadOnlyList<string> Command,
     string Folder,
     string Log,
     IReadOnlyDictionary<string, string> Environment,
-    int StopSignal = 15);
+    int StopSignal = 15,
+    int? RefusalExitCode = null);
 
 /// <summary>A process that is started again, with growing pauses, when it ends by itself.</summary>
 internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock) : IDisposable
@@ -31,6 +33,9 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
     public int? Pid => process is { HasExited: false } running ? running.Id : null;
 
     public int Restarts { get; private set; }
+
+    /// <summary>It ended with the code by which it refuses to start.</summary>
+    public bool Refused { get; private set; }
 
     public void Start()
     {
@@ -91,6 +96,12 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
             {
                 var since = clock.GetTimestamp();
                 await current.WaitForExitAsync(stopping.Token);
+                if (current.ExitCode == plan.RefusalExitCode)
+                {
+                    Refused = true;
+                    return;
+                }
+
                 if (clock.GetElapsedTime(since) > TimeSpan.FromMinutes(1))
                 {
                     pause = TimeSpan.FromSeconds(1);

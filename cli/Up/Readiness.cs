@@ -17,6 +17,11 @@ internal static class Readiness
             var answers = await Task.WhenAll(waiting.Select(app => IsReadyAsync(http, app, ct)));
             waiting = [.. waiting.Zip(answers).Where(pair => !pair.Second).Select(pair => pair.First)];
             detail($"waiting for {string.Join(", ", waiting.Select(app => app.Name))}");
+            if (processes.FirstOrDefault(process => process.Refused) is { } refused)
+            {
+                throw new UserMessageException(File.ReadLines(refused.Plan.Log).LastOrDefault() ?? $"{refused.Plan.Name} refuses to start.");
+            }
+
             if (processes.FirstOrDefault(process => process.Restarts >= 2) is { } broken)
             {
                 throw new UserMessageException($"{broken.Plan.Name} does not start. The end of its log {broken.Plan.Log}:\n{Tail(broken.Plan.Log)}");

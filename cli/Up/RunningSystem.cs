@@ -68,10 +68,11 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         await File.WriteAllTextAsync(instances, JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web), ct);
         var sidecar = new ProcessPlan(
             "sidecar",
-            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--instances", instances, "--resources-path", plan.ResourcesPath],
+            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", instances, "--resources-path", plan.ResourcesPath],
             workspace.Root,
             Path.Combine(workspace.Logs, "sidecar.log"),
-            environment);
+            environment,
+            RefusalExitCode: 2);
         apps.Add(new ManagedProcess(sidecar, progress, clock));
         apps.AddRange(plan.Apps.Select(app => new ManagedProcess(
             new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)),
