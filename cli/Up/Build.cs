@@ -2,11 +2,21 @@ using Eco2.Cli.Machine;
 
 namespace Eco2.Cli.Up;
 
-/// <summary>Restores and builds what runs.</summary>
+/// <summary>Restores and builds what runs, if a source is newer than what was built.</summary>
 internal static class Build
 {
-    public static Task DotnetAsync(Workspace workspace, string solution, Progress progress, CancellationToken ct) =>
-        progress.StepAsync("Building the .NET projects", async detail =>
+    private static readonly string[] SourceFolders = ["bench", "cli", "contracts", "protos", "sdk", "services", "sidecar", "tests", "workflows"];
+
+    public static async Task DotnetAsync(Workspace workspace, string solution, Progress progress, CancellationToken ct)
+    {
+        var stamp = Path.Combine(workspace.Root, "artifacts", solution + ".stamp");
+        var newest = NewestSource(workspace.Root);
+        if (File.Exists(stamp) && File.GetLastWriteTimeUtc(stamp) >= newest)
+        {
+            return;
+        }
+
+        await progress.StepAsync("Building the .NET projects", async detail =>
         {
             var (exit, output) = await Shell.RunAsync(
                 "dotnet",
@@ -16,24 +26,37 @@ internal static class Build
                 line => detail(line.Split(" -> ") is [var project, _] ? project.Trim() : "restoring"));
             if (exit != 0)
             {
-                var errors = output.Split('\n').Where(line => line.Contains(": error ", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Take(20);
+                var errors = output.Split('\n').Where(line => line.Contains("error ", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Take(20);
                 throw new UserMessageException($"The build failed:\n{string.Join('\n', errors)}");
             }
         });
+        await File.WriteAllTextAsync(stamp, "", ct);
+        // Not now but when we looked: a file saved during the build is newer than this.
+        File.SetLastWriteTimeUtc(stamp, newest);
+    }
 
     public static async Task MediaAsync(Workspace workspace, Progress progress, CancellationToken ct)
     {
         var folder = Path.Combine(workspace.Root, "services/media");
-        if (IsStale(Path.Combine(folder, "node_modules/.package-lock.json"), [Path.Combine(folder, "package-lock.json")]))
+        var lockFile = Path.Combine(folder, "package-lock.json");
+        if (IsStale(Path.Combine(folder, "node_modules/.package-lock.json"), [lockFile]))
         {
             await progress.StepAsync("Installing the media app's packages", _ => NpmAsync(folder, ct, "ci", "--no-audit", "--no-fund"));
         }
 
-        if (IsStale(Path.Combine(folder, "dist/main.js"), Directory.GetFiles(Path.Combine(folder, "src"), "*.ts", SearchOption.AllDirectories).Append(Path.Combine(folder, "package-lock.json"))))
+        if (IsStale(Path.Combine(folder, "dist/main.js"), Directory.GetFiles(Path.Combine(folder, "src"), "*.ts", SearchOption.AllDirectories).Append(lockFile)))
         {
             await progress.StepAsync("Building the media app", _ => NpmAsync(folder, ct, "run", "build"));
         }
     }
+
+    /// <summary>Folders count too: theirs is the time at which a file was last added or removed.</summary>
+    private static DateTime NewestSource(string root) =>
+        SourceFolders.Select(folder => Path.Combine(root, folder)).Where(Directory.Exists)
+            .SelectMany(folder => new[] { folder }.Concat(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)))
+            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal))
+            .Concat(Directory.GetFiles(root, "Directory.*"))
+            .Max(File.GetLastWriteTimeUtc);
 
     private static bool IsStale(string target, IEnumerable<string> sources) =>
         !File.Exists(target) || sources.Any(source => File.GetLastWriteTimeUtc(source) > File.GetLastWriteTimeUtc(target));
