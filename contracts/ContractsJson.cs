@@ -29,6 +29,7 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(ScanResult))]
 [JsonSerializable(typeof(ScanHistoryPage))]
 [JsonSerializable(typeof(ScanModels))]
+[JsonSerializable(typeof(TaxonomyDocument))]
 [JsonSerializable(typeof(ScanProgress))]
 [JsonSerializable(typeof(VisionResult))]
 [JsonSerializable(typeof(Answer))]

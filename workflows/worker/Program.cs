@@ -1,3 +1,10 @@
+using Dapr.Workflow;
+using Eco2.Contracts;
+using Eco2.ServiceDefaults;
+using Eco2.Worker.Knowledge;
+using Eco2.Worker.Models;
+using Eco2.Worker.Scan;
+
 namespace Eco2.Worker;
 
 internal static class Program
@@ -7,7 +14,25 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("worker", ContractsJson.Default);
+
+        builder.Services.AddOptions<ModelOptions>().BindConfiguration("Models").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ScanStepOptions>().BindConfiguration("Scan").ValidateDataAnnotations().ValidateOnStart();
+
+        // Read now: a worker with contradicting knowledge does not start.
+        builder.Services.AddSingleton(KnowledgeBase.Load());
+        builder.Services.AddSingleton<Disposal>().AddSingleton<AnswerComposer>().AddSingleton<LocalVision>().AddSingleton<Grounding>();
+        builder.Services.AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>();
+        builder.Services.AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
+        builder.Services.AddDaprWorkflow(ScanSteps.Register);
+
         adjust?.Invoke(builder);
-        return builder.Build();
+
+        var app = builder.Build();
+        app.UseEco2();
+        OnScanRequested.Map(app);
+        OnJobCancel.Map(app);
+        GetTaxonomy.Map(app);
+        return app;
     }
 }

@@ -28,6 +28,14 @@ internal sealed class StreamLimits(IOptions<SseOptions> options)
         }
     }
 
+    internal int OpenStreamsOf(Guid userId)
+    {
+        lock (open)
+        {
+            return open.GetValueOrDefault(userId);
+        }
+    }
+
     private void Leave(Guid id)
     {
         if (--open[id] == 0)

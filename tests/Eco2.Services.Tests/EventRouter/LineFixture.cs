@@ -1,0 +1,136 @@
+using Dapr.Client;
+using Eco2.Contracts;
+using Eco2.Contracts.Jobs;
+using Eco2.Testing;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Eco2.Services.Tests.EventRouter;
+
+/// <summary>A sidecar with the repository's own component and subscription files over a private Redis. Services are started on demand;
+/// <see cref="Worker"/> speaks as the app that does the work.</summary>
+public sealed class LineFixture : IAsyncLifetime
+{
+    private static readonly string[] AppIds = ["event-router", "sse-gateway", "scan", "worker"];
+    private readonly List<ServiceHost> hosts = [];
+    private RedisServer? redis;
+    private SidecarHost? sidecar;
+
+    public DaprClient Worker { get; private set; } = null!;
+
+    internal static string Root { get; } = FindRoot();
+
+    public async Task InitializeAsync()
+    {
+        redis = await RedisServer.StartAsync();
+        sidecar = await SidecarHost.StartAsync(
+            new SidecarOptions
+            {
+                Logs = NullLoggerFactory.Instance,
+                Apps =
+                [
+                    .. AppIds.Select(id => new AppSettings
+                    {
+                        AppId = id,
+                        AwaitsAppPort = id != "worker",
+                        AppToken = ServiceHost.AppToken,
+                        InlineResources = Resources(),
+                        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
+                    }),
+                ],
+            },
+            CancellationToken.None);
+        Worker = Client("worker");
+    }
+
+    public async Task DisposeAsync()
+    {
+        Worker.Dispose();
+        foreach (var host in hosts)
+        {
+            await host.DisposeAsync();
+        }
+
+        await sidecar!.DisposeAsync();
+        await redis!.DisposeAsync();
+    }
+
+    /// <summary>Starts a service beside its sidecar; the fixture ends it.</summary>
+    internal async Task<ServiceHost> StartAsync(
+        string appId,
+        Func<string[], Action<WebApplicationBuilder>?, WebApplication> build,
+        string? postgres = null,
+        params string[] options)
+    {
+        var side = sidecar!.App(appId);
+        var host = await ServiceHost.StartAsync(
+            build,
+            postgres,
+            null,
+            [$"DAPR_HTTP_PORT={side.HttpPort}", $"DAPR_GRPC_PORT={side.GrpcPort}", .. options]);
+        hosts.Add(host);
+        side.AttachApp(host.Address.Port);
+        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        return host;
+    }
+
+    /// <summary>An accepted job, as the scan service leaves it.</summary>
+    public async Task<Job> AcceptAsync(Guid? userId = null)
+    {
+        var now = DateTimeOffset.Parse("2026-03-01T02:03:04Z", System.Globalization.CultureInfo.InvariantCulture);
+        var job = new Job(Guid.CreateVersion7(), userId ?? Guid.CreateVersion7());
+        var document = new JobDocument(job.Id, job.UserId, "scan", "queued", "queued", 0, now, now, null, [job.Event("queued", "started", 0) with { Seq = 1 }]);
+        await Worker.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(job.Id), document);
+        return job;
+    }
+
+    public Task PublishAsync(JobEventBatch batch) => Worker.PublishEventAsync(Messaging.PubSub, JobEventBatch.Topic, batch);
+
+    public Task<JobDocument?> ReadAsync(Job job) => Worker.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(job.Id));
+
+    internal DaprClient Client(string appId) => new DaprClientBuilder()
+        .UseHttpEndpoint(sidecar!.App(appId).HttpEndpoint.ToString())
+        .UseGrpcEndpoint(sidecar.App(appId).GrpcEndpoint.ToString())
+        .UseJsonSerializationOptions(ContractsJson.Default.Options)
+        .Build();
+
+    private static string Resources() => string.Join(
+        "\n---\n",
+        ((string[])["jobs", "pubsub", "broadcast", "resiliency", "subscriptions"])
+            .Select(name => File.ReadAllText(Path.Combine(Root, "components", "redis", $"{name}.yaml"))));
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
+    }
+}
+
+/// <summary>A job and the events a scan tells about it.</summary>
+public sealed record Job(Guid Id, Guid UserId)
+{
+    public JobEvent Event(string stage, string status, int progress, DateTimeOffset? at = null) =>
+        new(JobEvent.IdOf(Id, stage, status), 0, stage, status, progress, at ?? DateTimeOffset.FromUnixTimeSeconds(1_900_000_000));
+
+    public JobEventBatch Batch(string? after, params JobEvent[] events) => new(Id, UserId, "scan", after, events);
+
+    public string IdOf(string stage, string status) => JobEvent.IdOf(Id, stage, status);
+
+    /// <summary>What the worker tells, in the order in which it happens.</summary>
+    public IReadOnlyList<JobEventBatch> WholeScan() =>
+    [
+        Batch(IdOf("queued", "started"), Event("vision", "started", 5)),
+        Batch(IdOf("vision", "started"), Event("vision", "completed", 25), Event("rule", "started", 25), Event("rule", "completed", 50)),
+        Batch(IdOf("rule", "completed"), Event("answer", "started", 50)),
+        Batch(IdOf("answer", "started"), Event("answer", "completed", 75), Event("reward", "started", 75)),
+        Batch(IdOf("reward", "started"), Event("reward", "completed", 95), Event("done", "completed", 100)),
+    ];
+}

@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+using Dapr.Workflow;
+using Eco2.Workflows.Scan;
+
+namespace Eco2.Worker.Scan;
+
+/// <summary>The scan workflow and who does its steps.</summary>
+internal static class ScanSteps
+{
+    internal static void Register(WorkflowRuntimeOptions options)
+    {
+        options.RegisterWorkflow<ScanWorkflow>(nameof(ScanWorkflow));
+        options.RegisterActivity<SeePhotoActivity>(SeePhoto.Activity.Name);
+        options.RegisterActivity<FindRuleActivity>(FindRule.Activity.Name);
+        options.RegisterActivity<WriteAnswerActivity>(WriteAnswer.Activity.Name);
+        options.RegisterActivity<GiveRewardActivity>(GiveReward.Activity.Name);
+        options.RegisterActivity<SettleRewardActivity>(SettleReward.Activity.Name);
+        options.RegisterActivity<FailScanActivity>(FailScan.Activity.Name);
+    }
+}
+
+internal sealed class ScanStepOptions
+{
+    /// <summary>How long a done job waits for its reward before it says pending.</summary>
+    /// <value>00:00:02</value>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:30")]
+    public TimeSpan RewardLimit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the local classifier may take.</summary>
+    /// <value>00:00:20</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan LocalVisionLimit { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a message waits for its workflow to start before the topic brings it again.</summary>
+    /// <value>00:00:20</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:29")]
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(20);
+}

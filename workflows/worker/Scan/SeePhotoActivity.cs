@@ -1,0 +1,90 @@
+using Dapr.Workflow;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
+using Eco2.Worker.Models;
+using Eco2.Workflows.Scan;
+
+namespace Eco2.Worker.Scan;
+
+/// <summary>What is in the picture? The configured provider looks; if it is away, the local classifier stands in and the result says so.</summary>
+internal sealed partial class SeePhotoActivity(
+    ScanEvents events,
+    ModelClients models,
+    VisionByModel byModel,
+    VisionLocally locally,
+    TimeProvider clock,
+    ILogger<SeePhotoActivity> logger)
+    : WorkflowActivity<SeePhoto, Seen>
+{
+    public override async Task<Seen> RunAsync(WorkflowActivityContext context, SeePhoto input)
+    {
+        var (scan, began) = (input.Run.Request, clock.GetTimestamp());
+        await events.PublishAsync(scan, ScanEvents.IdOf(scan, "queued", "started"), events.Started(scan, "vision"));
+        using var deadline = Deadline.Of(input.Run, clock);
+        if (deadline.IsCancellationRequested)
+        {
+            return new Seen(null, ScanErrors.Timeout("vision", scan.Language), 0, []);
+        }
+
+        var (vision, error, warnings) = await LookAsync(scan, deadline.Token);
+        var took = (long)clock.GetElapsedTime(began).TotalMilliseconds;
+        return new Seen(vision, error, took, warnings);
+    }
+
+    private async Task<(VisionResult?, JobError?, IReadOnlyList<string>)> LookAsync(ScanRequested scan, CancellationToken ct)
+    {
+        string? away = null;
+        try
+        {
+            if (await models.ForVisionAsync(scan.Model, ct) is { } choice)
+            {
+                try
+                {
+                    var (seen, refusal) = await byModel.LookAsync(choice, scan, ct);
+                    return (seen, refusal, []);
+                }
+                catch (ModelException e) when (e.Why == ModelFailure.Refused)
+                {
+                    Refused(logger, scan.JobId, choice.Provider, e.Message);
+                    return (null, ScanErrors.VisionFailed(scan.Language), []);
+                }
+                catch (ModelException e)
+                {
+                    away = choice.Provider;
+                    StandsIn(logger, scan.JobId, choice.Provider, e.Why, e.Message);
+                }
+            }
+
+            var (vision, error) = await locally.LookAsync(scan, ct);
+            return away is null || vision is null
+                ? (vision, error, [])
+                : (vision with { Model = vision.Model with { FallbackFrom = away } }, null, ["LOCAL_MODEL_USED"]);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return (null, ScanErrors.Timeout("vision", scan.Language), []);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: {Provider} does not take the picture: {Why}")]
+    private static partial void Refused(ILogger logger, Guid jobId, string provider, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: {Provider} is {Failure}, the local model stands in: {Why}")]
+    private static partial void StandsIn(ILogger logger, Guid jobId, string provider, ModelFailure failure, string why);
+}
+
+/// <summary>What is left of a job's time.</summary>
+internal static class Deadline
+{
+    internal static CancellationTokenSource Of(ScanRun run, TimeProvider clock)
+    {
+        var left = run.Deadline - clock.GetUtcNow();
+        var source = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock);
+        if (left <= TimeSpan.Zero)
+        {
+            source.Cancel();
+        }
+
+        return source;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dapr;
+using Dapr.Client;
+using Eco2.Contracts.Image;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
+using Eco2.Worker.Knowledge;
+using Eco2.Worker.Models;
+using Microsoft.Extensions.AI;
+
+namespace Eco2.Worker.Scan;
+
+/// <summary>Looks at a photo with a provider's model, by the taxonomy's codes and no other names.</summary>
+internal sealed partial class VisionByModel
+{
+    private const string NoWords = "이거 어떻게 버려요?";
+    private const int MostObjects = 5;
+
+    private readonly DaprClient dapr;
+    private readonly KnowledgeBase knowledge;
+    private readonly TimeProvider clock;
+    private readonly ILogger<VisionByModel> logger;
+    private readonly string system;
+    private readonly string repair = Prompt.Read("repair");
+
+    private sealed record Sights(IReadOnlyList<Seen> Objects);
+
+    private sealed record Seen(string Major, string Middle, string? Item, string? Label, double Confidence, IReadOnlyList<SeenState> Tags);
+
+    private sealed record SeenState(string Tag, double Confidence);
+
+    public VisionByModel(DaprClient dapr, KnowledgeBase knowledge, TimeProvider clock, ILogger<VisionByModel> logger)
+    {
+        (this.dapr, this.knowledge, this.clock, this.logger) = (dapr, knowledge, clock, logger);
+        system = Prompt.Read("vision")
+            .Fill("version", knowledge.Taxonomy.Version)
+            .Fill("taxonomy", DescribeTaxonomy(knowledge.Taxonomy))
+            .Fill("tags", string.Join('\n', knowledge.Tags.All.Select(tag => $"- {tag.Code}: {tag.En}")));
+    }
+
+    /// <exception cref="ModelException">The provider gives no answer.</exception>
+    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ModelChoice choice, ScanRequested scan, CancellationToken ct)
+    {
+        if (await ReadPhotoAsync(scan.ImageKey, ct) is not { } jpeg)
+        {
+            return (null, ScanErrors.ImageFetchFailed(scan.Language));
+        }
+
+        // The words go in as a JSON string, so that they cannot end where they stand.
+        var words = JsonSerializer.Serialize(new { sender_words = scan.UserInput ?? NoWords });
+        ChatMessage[] messages =
+        [
+            new(ChatRole.System, system),
+            new(ChatRole.User, [new TextContent(words), new DataContent(jpeg, "image/jpeg")]),
+        ];
+        SettledSight? settled = null;
+        var answer = await StructuredChat.AskAsync<Sights>(choice, messages, "sights", Schema(), repair, Check, clock, ct);
+        if (answer.Value is null || settled is null)
+        {
+            InvalidOutput(logger, scan.JobId, choice.Provider, answer.Problems.Count);
+            return (null, ScanErrors.VisionInvalidOutput(scan.Language));
+        }
+
+        if (settled.UnknownTags.Count > 0)
+        {
+            UnknownTags(logger, scan.JobId, settled.UnknownTags.Count);
+        }
+
+        return (settled.Vision with { Model = answer.Use }, null);
+
+        IReadOnlyList<string> Check(Sights sights)
+        {
+            if (sights.Objects.Count is < 1 or > MostObjects)
+            {
+                return [$"objects must be 1 to {MostObjects}, not {sights.Objects.Count}"];
+            }
+
+            var raw = sights.Objects.Select(o => new RawSight(o.Major, o.Middle, o.Item, o.Label, o.Confidence, [.. o.Tags.Select(t => new RawTag(t.Tag, t.Confidence))])).ToList();
+            settled = Sight.Settle(knowledge, raw[0], raw[1..], raw.Count > 1, new ModelUse(choice.Provider, choice.Model, 0));
+            return settled.Problems;
+        }
+    }
+
+    private async Task<byte[]?> ReadPhotoAsync(string key, CancellationToken ct)
+    {
+        var name = ImageObjects.Vision(key);
+        var request = new BindingRequest(ImageObjects.Binding, "get");
+        // Every object store has its own word for the name of an object.
+        (request.Metadata["key"], request.Metadata["fileName"], request.Metadata["blobName"]) = (name, name, name);
+        try
+        {
+            var photo = (await dapr.InvokeBindingAsync(request, ct)).Data;
+            return photo.IsEmpty ? null : photo.ToArray();
+        }
+        catch (DaprException e) when (e.InnerException is Grpc.Core.RpcException { StatusCode: not (Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded) })
+        {
+            PhotoMissing(logger, e, key);
+            return null;
+        }
+    }
+
+    private JsonObject Schema()
+    {
+        var taxonomy = knowledge.Taxonomy;
+        var state = JsonShape.Object(("tag", JsonShape.OneOf(knowledge.Tags.All.Select(t => t.Code))), ("confidence", JsonShape.Number()));
+        var seen = JsonShape.Object(
+            ("major", JsonShape.OneOf(taxonomy.Majors.Select(m => m.Code))),
+            ("middle", JsonShape.OneOf(taxonomy.Middles.Select(m => m.Code))),
+            ("item", JsonShape.OneOfOrNull(taxonomy.Items.Select(i => i.Code))),
+            ("label", JsonShape.TextOrNull()),
+            ("confidence", JsonShape.Number()),
+            ("tags", JsonShape.List(state)));
+        return JsonShape.Object(("objects", JsonShape.List(seen)));
+    }
+
+    private static string DescribeTaxonomy(Taxonomy taxonomy)
+    {
+        var text = new StringBuilder();
+        foreach (var middle in taxonomy.Middles)
+        {
+            text.Append("- ").Append(middle.MajorCode).Append(" / ").Append(middle.Code).Append(" (").Append(middle.En).Append(", ").Append(middle.Ko).Append("): ");
+            text.AppendJoin("; ", taxonomy.ItemsOf(middle.Code).Select(item => $"{item.Code} = {item.En}")).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: what {Provider} saw is not in the taxonomy, also after repair ({Count} problems)")]
+    private static partial void InvalidOutput(ILogger logger, Guid jobId, string provider, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scan {JobId}: {Count} unknown tags were dropped")]
+    private static partial void UnknownTags(ILogger logger, Guid jobId, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The picture {Key} cannot be read")]
+    private static partial void PhotoMissing(ILogger logger, Exception exception, string key);
+}

@@ -1,0 +1,76 @@
+using Dapr.Workflow;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
+using Eco2.Worker.Knowledge;
+using Eco2.Worker.Models;
+using Eco2.Workflows.Scan;
+
+namespace Eco2.Worker.Scan;
+
+/// <summary>Puts the rule into words: a provider if one is configured, held to the plan; else composed from the rule's own sentences.</summary>
+internal sealed partial class WriteAnswerActivity(
+    ScanEvents events,
+    Disposal disposal,
+    AnswerComposer composer,
+    ModelClients models,
+    AnswerByModel byModel,
+    TimeProvider clock,
+    ILogger<WriteAnswerActivity> logger)
+    : WorkflowActivity<WriteAnswer, Answered>
+{
+    public override async Task<Answered> RunAsync(WorkflowActivityContext context, WriteAnswer input)
+    {
+        var (scan, vision, began) = (input.Run.Request, input.Seen.Vision!, clock.GetTimestamp());
+        await events.PublishAsync(scan, ScanEvents.IdOf(scan, "rule", "completed"), events.Started(scan, "answer"));
+        var plan = disposal.Decide(vision);
+        var composed = composer.Compose(plan, vision, scan.UserInput, scan.Language, new ModelUse(Provider.Local, "composer", 0));
+        var (answer, error, warnings) = await WriteAsync(input.Run, plan, composed);
+        var took = (long)clock.GetElapsedTime(began).TotalMilliseconds;
+        if (answer?.Model.Provider == Provider.Local)
+        {
+            answer = answer with { Model = answer.Model with { LatencyMs = took } };
+        }
+
+        return new Answered(answer, error, took, warnings);
+    }
+
+    private async Task<(Answer?, JobError?, IReadOnlyList<string>)> WriteAsync(ScanRun run, DisposalPlan plan, Answer composed)
+    {
+        var scan = run.Request;
+        using var deadline = Deadline.Of(run, clock);
+        try
+        {
+            // Without a rule there is nothing a model could say.
+            if (plan.Kind != PlanKind.Guide || await models.ForAnswerAsync(scan.Model, deadline.Token) is not { } choice)
+            {
+                return (composed, null, []);
+            }
+
+            try
+            {
+                var (answer, error) = await byModel.WriteAsync(choice, scan, plan, composed, deadline.Token);
+                return (answer, error, []);
+            }
+            catch (ModelException e) when (e.Why == ModelFailure.Refused)
+            {
+                Refused(logger, scan.JobId, choice.Provider, e.Message);
+                return (null, ScanErrors.AnswerFailed(scan.Language), []);
+            }
+            catch (ModelException e)
+            {
+                StandsIn(logger, scan.JobId, choice.Provider, e.Why, e.Message);
+                return (composed with { Model = composed.Model with { FallbackFrom = choice.Provider } }, null, ["LOCAL_MODEL_USED"]);
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return (null, ScanErrors.Timeout("answer", scan.Language), []);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: {Provider} does not word the answer: {Why}")]
+    private static partial void Refused(ILogger logger, Guid jobId, string provider, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: {Provider} is {Failure}, the composed answer stands in: {Why}")]
+    private static partial void StandsIn(ILogger logger, Guid jobId, string provider, ModelFailure failure, string why);
+}
