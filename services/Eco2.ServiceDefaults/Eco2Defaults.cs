@@ -40,7 +40,6 @@ public static class Eco2Defaults
         }
 
         services.TryAddSingleton<WireJson>();
-        services.AddDaprClient((sp, dapr) => dapr.UseJsonSerializationOptions(sp.GetRequiredService<WireJson>().Options));
         services.AddOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>().Configure<IEnumerable<IJsonTypeInfoResolver>>((json, resolvers) =>
         {
             WireJson.Shape(json.SerializerOptions, resolvers);

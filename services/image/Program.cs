@@ -1,3 +1,8 @@
+using Eco2.Contracts;
+using Eco2.Image.Pictures;
+using Eco2.Image.Uploads;
+using Eco2.ServiceDefaults;
+
 namespace Eco2.Image;
 
 internal static class Program
@@ -7,7 +12,23 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddEco2("image", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly);
+
+        builder.Services.AddOptions<ImageOptions>().BindConfiguration("Image").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<UploadTokens>().AddSingleton<Presigner>();
+        builder.Services.AddSingleton<Media>().AddSingleton<ObjectStore>().AddSingleton<Intake>();
+        builder.Services.AddHostedService<ForgetUploads>();
+
         adjust?.Invoke(builder);
-        return builder.Build();
+        var app = builder.Build();
+        app.UseEco2();
+        var images = app.MapGroup("/api/v1/images");
+        BeginUpload.Map(images);
+        ConfirmUpload.Map(images);
+        PutUpload.Map(images);
+        PutPicture.Map(images);
+        GetPicture.Map(images);
+        GetStoredImage.Map(app);
+        return app;
     }
 }
