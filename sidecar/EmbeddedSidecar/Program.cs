@@ -1,6 +1,32 @@
+using System.Runtime.InteropServices;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Hosting;
+
 namespace EmbeddedSidecar;
 
 internal static class Program
 {
-    private static Task Main(string[] args) => WebApplication.CreateSlimBuilder(args).Build().RunAsync();
+    private static async Task<int> Main(string[] args)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        try
+        {
+            await using var host = await SidecarHost.StartAsync(CommandLine.Parse(args).Options(), CancellationToken.None);
+            await Task.WhenAny(stop.Task, host.Stopped);
+            return 0;
+        }
+        catch (SidecarConfigurationException refused)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return 2;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.TrySetResult();
+        }
+    }
 }

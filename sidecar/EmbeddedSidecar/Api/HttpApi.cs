@@ -9,9 +9,6 @@ namespace EmbeddedSidecar.Api;
 /// <summary>Answers what arrives on an HTTP port: checks the token, finds the route, renders refusals as Dapr does.</summary>
 internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
 {
-    /// <summary>Answers a path that no route matches but that names an app in header dapr-app-id (or by basic authentication).</summary>
-    public ApiHandler? Invoke { get; set; }
-
     public async Task DispatchAsync(HttpContext http, AppInstance app)
     {
         var path = Path(http);
@@ -25,9 +22,9 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             }
 
             var handler = routes.Find(http.Request.Method, path, out var args, out var wrongMethod);
-            if (handler is null && Invoke is not null && InvokedApp.IsNamed(http.Request))
+            if (handler is null && routes.ByHeader is not null && InvokedApp.IsNamed(http.Request))
             {
-                (handler, args) = (Invoke, [path]);
+                (handler, args) = (routes.ByHeader, [path]);
             }
 
             if (handler is null)

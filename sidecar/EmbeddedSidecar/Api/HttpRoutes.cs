@@ -11,6 +11,9 @@ internal sealed class HttpRoutes
 {
     private readonly Node _root = new();
 
+    /// <summary>Answers a path that no route has but that names an app in a header; its only argument is the whole path.</summary>
+    public ApiHandler? ByHeader { get; set; }
+
     /// <param name="methods">Verbs separated by spaces, or * for all.</param>
     /// <param name="pattern">For example /v1.0/state/{store}/{key}. A last {*rest} takes all that follows, undecoded slashes included.</param>
     public void Map(string methods, string pattern, ApiHandler handler)

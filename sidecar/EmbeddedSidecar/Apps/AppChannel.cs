@@ -9,6 +9,7 @@ namespace EmbeddedSidecar.Apps;
 /// </summary>
 internal sealed class AppChannel : IDisposable
 {
+    private static readonly UriCreationOptions AsGiven = new() { DangerousDisablePathAndQueryCanonicalization = true };
     private readonly HttpMessageInvoker _http;
     private readonly SemaphoreSlim? _slots;
     private readonly AppSettings _settings;
@@ -43,13 +44,16 @@ internal sealed class AppChannel : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(5),
+            // A file name in a header may be in any language.
+            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
+            ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
             // Shorter than the keep-alive of Kestrel (130 s), longer than Node's (5 s, announced and honoured by the handler).
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         });
 
-    /// <summary>The address of a path on the app. The path is sent as given: encode it.</summary>
+    /// <summary>The address of a path on the app. The path goes on the wire exactly as given, so it must be encoded.</summary>
     public Uri Address(string pathAndQuery) =>
-        new($"http://{_settings.AppAddress}:{Port}{(pathAndQuery.StartsWith('/') ? "" : "/")}{pathAndQuery}");
+        new($"http://{_settings.AppAddress}:{Port}{(pathAndQuery.StartsWith('/') ? "" : "/")}{pathAndQuery}", AsGiven);
 
     /// <summary>Sends a request to the app. Header dapr-api-token is ours; traceparent is added when absent.</summary>
     /// <returns>The answer once its headers are there; the body streams. Dispose it: it holds one of the concurrency slots.</returns>
@@ -88,7 +92,7 @@ internal sealed class AppChannel : IDisposable
         }
     }
 
-    /// <summary>True when something accepts connections at the app's port within half a second.</summary>
+    /// <summary>A connection to the app's port, or null when nothing accepts one within half a second.</summary>
     public async Task<Socket?> TryDialAsync(CancellationToken ct)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -10,7 +10,7 @@ internal static partial class AppDiscovery
 
     public static async Task RunAsync(AppInstance app, ILogger log, CancellationToken ct)
     {
-        await AskAsync(app, "/dapr/config", log, ct);
+        app.AppConfig = await AskAsync(app, "/dapr/config", log, ct);
         var answer = await AskAsync(app, "/dapr/subscribe", log, ct);
         app.ProgrammaticSubscriptions = answer is null ? [] : Read(app, answer, log);
     }

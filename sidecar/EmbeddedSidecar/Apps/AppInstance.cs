@@ -10,9 +10,10 @@ namespace EmbeddedSidecar.Apps;
 /// One instance of one app and all that its sidecar has: identity, ports, components, subscriptions, policies, and the channel to
 /// the app. A call on either port finds its instance here: see <see cref="Hosting.SidecarHost"/>.
 /// </summary>
-internal sealed class AppInstance(AppSettings settings, HostServices services, CancellationToken stopping)
+internal sealed class AppInstance(AppSettings settings, HostServices services, CancellationToken stopping) : IDisposable
 {
     private readonly Dictionary<Type, object> _parts = [];
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 
     public AppSettings Settings { get; } = settings;
 
@@ -36,8 +37,8 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
 
     public SidecarTokens Tokens { get; } = new(settings);
 
-    /// <summary>Ends when the sidecar stops.</summary>
-    public CancellationToken Stopping { get; } = stopping;
+    /// <summary>Ends when the process stops, or the app asked its sidecar to.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Calls into the app. Fails every call while no app port is known.</summary>
     public required AppChannel Channel { get; init; }
@@ -57,17 +58,32 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     /// <summary>The store with actorStateStore: "true", or null.</summary>
     public StateStore? ActorStateStore => StateStores.Values.FirstOrDefault(store => store.IsActorStore);
 
+    /// <summary>What the app answered to GET /dapr/config, or null; actors live there.</summary>
+    public byte[]? AppConfig { get; set; }
+
     /// <summary>What the app answered to GET /dapr/subscribe; empty until it did.</summary>
     public IReadOnlyList<SubscriptionSpec> ProgrammaticSubscriptions { get; set; } = [];
 
     /// <summary>True once the app was found and has told its subscriptions; the health check goes green then.</summary>
     public bool IsReady { get; set; }
 
+    /// <summary>False while the app is known not to listen.</summary>
+    public bool IsReachable { get; set; }
+
     /// <summary>What PUT /v1.0/metadata stored.</summary>
     public ConcurrentDictionary<string, string> ExtendedMetadata { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Adds to the answer of GET /v1.0/metadata; each building block may add one.</summary>
     public List<Action<Metadata.MetadataDocument>> MetadataSources { get; } = [];
+
+    /// <summary>POST /v1.0/shutdown: this app's sidecar stops serving; those of other apps go on.</summary>
+    public void RequestShutdown() => _stopping.Cancel();
+
+    public void Dispose()
+    {
+        Channel.Dispose();
+        _stopping.Dispose();
+    }
 
     /// <summary>All components of one kind with their names.</summary>
     public IEnumerable<KeyValuePair<string, T>> ComponentsOf<T>()

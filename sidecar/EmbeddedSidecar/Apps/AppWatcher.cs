@@ -60,8 +60,10 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
             while (true)
             {
                 using var socket = await DialAsync(ct);
+                app.IsReachable = true;
                 await GreetAsync(ct);
                 await LostAsync(socket, ct);
+                app.IsReachable = false;
                 Gone(log, app.AppId, app.Channel.Port);
                 await LeaveAsync();
             }

@@ -1,5 +1,10 @@
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Invoke;
+using EmbeddedSidecar.Metadata;
 using EmbeddedSidecar.PubSub;
+using EmbeddedSidecar.Secrets;
 using EmbeddedSidecar.State;
 using EmbeddedSidecar.Workflows;
 
@@ -10,8 +15,13 @@ internal static class BuildingBlocks
 {
     public static IBuildingBlock[] Create(HostServices services) =>
     [
+        new MetadataBlock(),
         new StateBlock(),
         new WorkflowBlock(services),
         new PubSubBlock(),
+        new InvokeBlock(),
+        new BindingsBlock(services.Logs),
+        new SecretsBlock(),
+        new UnimplementedBlock(),
     ];
 }

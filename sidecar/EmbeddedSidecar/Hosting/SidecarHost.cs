@@ -12,7 +12,7 @@ namespace EmbeddedSidecar.Hosting;
 /// <summary>
 /// The embedded sidecar: one process that is the Dapr sidecar of several app instances, each with an HTTP and a gRPC port of its own.
 /// </summary>
-public sealed class SidecarHost : IAsyncDisposable
+public sealed partial class SidecarHost : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<(AppInstance App, AppWatcher Watcher)> _served = [];
@@ -20,6 +20,8 @@ public sealed class SidecarHost : IAsyncDisposable
     private readonly HostServices _services;
     private readonly HttpMessageInvoker _http = AppChannel.CreateHttp();
     private readonly SidecarOptions _options;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
     private WebApplication? _web;
     private bool _disposed;
 
@@ -33,8 +35,8 @@ public sealed class SidecarHost : IAsyncDisposable
     /// <summary>The served app instances, in the order of the options.</summary>
     public IReadOnlyList<SidecarApp> Apps { get; private set; } = [];
 
-    /// <summary>Ends when an app asked for shutdown over the API, or the process is told to stop.</summary>
-    public CancellationToken Stopping => _stopping.Token;
+    /// <summary>Completes when every app asked its sidecar to shut down, or this host is disposed.</summary>
+    public Task Stopped => _stopped.Task;
 
     /// <summary>Opens all components, then listens; apps are looked for in the background.</summary>
     /// <exception cref="SidecarConfigurationException">Something in files or options cannot be honoured; the message is one sentence.</exception>
@@ -93,7 +95,7 @@ public sealed class SidecarHost : IAsyncDisposable
                 await loaded.Component.DisposeAsync();
             }
 
-            app.Channel.Dispose();
+            app.Dispose();
         }
 
         await _services.Redis.DisposeAsync();
@@ -136,9 +138,17 @@ public sealed class SidecarHost : IAsyncDisposable
 
         await ListenAsync(new HttpApi(httpRoutes, _services.Logs.CreateLogger<HttpApi>()), grpcRoutes, ct);
         Apps = [.. _served.Select(served => new SidecarApp(served.App, served.Watcher))];
+        _running = _served.Count;
         foreach (var (app, watcher) in _served)
         {
             watcher.Start(app.Settings.AwaitsAppPort);
+            app.Stopping.Register(() =>
+            {
+                if (Interlocked.Decrement(ref _running) == 0)
+                {
+                    _stopped.TrySetResult();
+                }
+            });
         }
     }
 
@@ -150,6 +160,7 @@ public sealed class SidecarHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.UTF8;
             // Streams may be silent for hours: liveness is pings and closed connections, not a rate of bytes.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
@@ -171,6 +182,12 @@ public sealed class SidecarHost : IAsyncDisposable
                     var endpoint = new SidecarEndpoint(app, isGrpc);
                     listen.Use(next => connection =>
                     {
+                        if (app.Stopping.IsCancellationRequested)
+                        {
+                            connection.Abort();
+                            return Task.CompletedTask;
+                        }
+
                         connection.Features.Set(endpoint);
                         return next(connection);
                     });
@@ -208,5 +225,13 @@ public sealed class SidecarHost : IAsyncDisposable
                 app.HttpPort = port;
             }
         }
+
+        foreach (var (app, _) in _served)
+        {
+            Serves(_services.Logs.CreateLogger<SidecarHost>(), app.AppId, app.HttpPort, app.GrpcPort);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sidecar of {AppId} listens on {HttpPort} (HTTP) and {GrpcPort} (gRPC)")]
+    private static partial void Serves(ILogger log, string appId, int httpPort, int grpcPort);
 }

@@ -16,6 +16,9 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
 
     public bool HasRetry => retry is not null;
 
+    /// <summary>The same timeout and circuit breaker for a call that cannot be repeated.</summary>
+    public Policy WithoutRetry() => HasRetry ? new Policy(null, breaker, timeout, clock) : this;
+
     /// <summary>Runs the call under this policy. An exception is a failure.</summary>
     /// <param name="ct">The caller's; when it ends, so does everything, and nothing counts as failed.</param>
     public ValueTask<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken ct) =>

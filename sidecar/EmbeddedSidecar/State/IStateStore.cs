@@ -61,8 +61,8 @@ internal enum ConflictKind
     Guarded,
 }
 
-/// <summary>A conditional write was refused.</summary>
-internal sealed class StateConflictException(ConflictKind kind, string message) : Exception(message)
+/// <summary>A conditional write was refused; trying again would be refused again.</summary>
+internal sealed class StateConflictException(ConflictKind kind, string message) : Exception(message), Resiliency.IPermanentFailure
 {
     public ConflictKind Kind { get; } = kind;
 }

@@ -13,13 +13,9 @@ internal sealed class StateBlock : IBuildingBlock
         types.Add("state.redis", context => Register(context, new RedisStateStore(context)));
     }
 
-    public void MapHttp(HttpRoutes routes)
-    {
-    }
+    public void MapHttp(HttpRoutes routes) => StateHttp.Map(routes);
 
-    public void MapGrpc(GrpcRoutes routes)
-    {
-    }
+    public void MapGrpc(GrpcRoutes routes) => StateGrpc.Map(routes);
 
     // What every state store may be told, whatever it is.
     private static IStateStore Register(ComponentContext context, IStateStore store)

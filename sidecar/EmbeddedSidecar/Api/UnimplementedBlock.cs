@@ -1,0 +1,26 @@
+using EmbeddedSidecar.Components;
+
+namespace EmbeddedSidecar.Api;
+
+/// <summary>The building blocks this sidecar does not have yet: each says so by name. A block that is added takes its paths from here.</summary>
+internal sealed class UnimplementedBlock : IBuildingBlock
+{
+    public void MapHttp(HttpRoutes routes)
+    {
+        foreach (var (api, paths) in (IReadOnlyList<(string, string[])>)
+        [
+            ("the actors API", ["/v1.0/actors/{*rest}"]),
+            ("the configuration API", ["/v1.0/configuration/{*rest}", "/v1.0-alpha1/configuration/{*rest}"]),
+            ("the distributed lock API", ["/v1.0-alpha1/lock/{*rest}", "/v1.0-alpha1/unlock/{*rest}"]),
+            ("the jobs API", ["/v1.0/jobs/{*rest}", "/v1.0-alpha1/jobs/{*rest}"]),
+            ("the conversation API", ["/v1.0-alpha1/conversation/{*rest}", "/v1.0-alpha2/conversation/{*rest}"]),
+            ("the cryptography API", ["/v1.0-alpha1/crypto/{*rest}", "/v1.0-alpha1/subtlecrypto/{*rest}"]),
+        ])
+        {
+            foreach (var path in paths)
+            {
+                routes.Map("*", path, _ => throw DaprException.Unimplemented(api));
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net.Http.Headers;
+using EmbeddedSidecar.Apps;
+
+namespace EmbeddedSidecar.Bindings;
+
+/// <summary>The input bindings of one app: asks which it wants (OPTIONS), then brings their events by POST while the app is there.</summary>
+internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindings> log)
+{
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
+    private CancellationTokenSource? _running;
+    private Task _runs = Task.CompletedTask;
+
+    public async Task StartAsync(CancellationToken ct)
+    {
+        await StopAsync();
+        _running = CancellationTokenSource.CreateLinkedTokenSource(app.Stopping);
+        var runs = new List<Task>();
+        foreach (var (name, binding) in app.ComponentsOf<IInputBinding>())
+        {
+            var metadata = app.Components[name].Spec.Metadata;
+            var directions = Directions(metadata);
+            var route = metadata.TryGetValue("route", out var named) && named.Length > 0 ? named : name;
+            if (directions is not null && !directions.Contains("input"))
+            {
+                continue;
+            }
+
+            if (directions is null && !await IsWantedAsync(route, ct))
+            {
+                Unwanted(log, app.AppId, name, route);
+                continue;
+            }
+
+            runs.Add(RunAsync(name, binding, route, _running.Token));
+        }
+
+        _runs = Task.WhenAll(runs);
+    }
+
+    public async Task StopAsync()
+    {
+        if (_running is null)
+        {
+            return;
+        }
+
+        await _running.CancelAsync();
+        await _runs;
+        _running.Dispose();
+        _running = null;
+    }
+
+    private static string[]? Directions(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.TryGetValue("direction", out var text) && text.Length > 0 ? text.Split(',', StringSplitOptions.TrimEntries) : null;
+
+    private async Task<bool> IsWantedAsync(string route, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(ProbeTimeout);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Options, app.Channel.Address(route));
+            using var response = await app.Channel.SendAsync(request, limit.Token);
+            return response.IsSuccess || response.Status == StatusCodes.Status405MethodNotAllowed;
+        }
+        catch (Exception failed) when (failed is HttpRequestException || (failed is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private async Task RunAsync(string name, IInputBinding binding, string route, CancellationToken ct)
+    {
+        try
+        {
+            await binding.RunAsync((one, token) => DeliverAsync(name, route, one, token), ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The app went away or the sidecar stops.
+        }
+    }
+
+    private async Task DeliverAsync(string name, string route, BindingEvent one, CancellationToken ct)
+    {
+        try
+        {
+            await app.Resiliency.ForComponentInbound(name, "Binding").RunAsync(
+                async token =>
+                {
+                    using var request = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(route));
+                    request.Content = new ReadOnlyMemoryContent(one.Data);
+                    request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                    foreach (var (header, value) in one.Metadata)
+                    {
+                        request.Headers.TryAddWithoutValidation(header, value);
+                    }
+
+                    using var response = await app.Channel.SendAsync(request, token);
+                    return response.IsSuccess ? true : throw new HttpRequestException($"the app answered {response.Status}");
+                },
+                ct);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or TimeoutException or Resiliency.CircuitOpenException)
+        {
+            Failed(log, app.AppId, name, failed.Message);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Stopping in the middle of a delivery: the next start brings the next tick.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "App {AppId} does not want input binding {Binding}: OPTIONS /{Route} said no")]
+    private static partial void Unwanted(ILogger log, string appId, string binding, string route);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} did not take an event of binding {Binding}: {Reason}")]
+    private static partial void Failed(ILogger log, string appId, string binding, string reason);
+}

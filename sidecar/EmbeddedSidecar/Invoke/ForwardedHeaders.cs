@@ -1,0 +1,94 @@
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using Microsoft.Extensions.Primitives;
+
+namespace EmbeddedSidecar.Invoke;
+
+/// <summary>Which headers cross the sidecar, and which it adds.</summary>
+internal static class ForwardedHeaders
+{
+    // Meant for one connection only (RFC 9110, 7.6.1), plus what is ours.
+    private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
+        "Proxy-Authorization", "Proxy-Authenticate",
+    };
+
+    private static readonly HashSet<string> Content = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Allow", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-MD5",
+        "Content-Range", "Content-Type", "Expires", "Last-Modified",
+    };
+
+    /// <summary>Copies what the caller sent onto the request for the app.</summary>
+    public static void CopyRequest(HttpRequest from, HttpRequestMessage to, AppInstance caller, AppInstance target)
+    {
+        var named = Named(from.Headers.Connection);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (HopByHop.Contains(name) || IsOurs(name) || named?.Contains(name) == true)
+            {
+                continue;
+            }
+
+            if (Content.Contains(name))
+            {
+                to.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+            else
+            {
+                to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        to.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(from.Headers.TraceParent));
+        if (caller == target)
+        {
+            return;
+        }
+
+        var address = caller.Settings.ListenAddress.ToString();
+        to.Headers.TryAddWithoutValidation("X-Forwarded-For", address);
+        to.Headers.TryAddWithoutValidation("X-Forwarded-Host", Environment.MachineName);
+        to.Headers.TryAddWithoutValidation("Forwarded", $"for={address};by={address};host={Environment.MachineName}");
+        to.Headers.TryAddWithoutValidation("dapr-caller-app-id", caller.AppId);
+        to.Headers.TryAddWithoutValidation("dapr-callee-app-id", target.AppId);
+        to.Headers.TryAddWithoutValidation("dapr-caller-namespace", caller.Namespace);
+    }
+
+    /// <summary>Copies what the app answered onto the answer for the caller.</summary>
+    public static void CopyResponse(HttpResponseMessage from, HttpResponse to)
+    {
+        var named = from.Headers.TryGetValues("Connection", out var connection) ? Named(new StringValues([.. connection])) : null;
+        foreach (var headers in (IEnumerable<System.Net.Http.Headers.HttpHeaders>)[from.Headers, from.Content.Headers])
+        {
+            foreach (var (name, values) in headers.NonValidated)
+            {
+                if (!HopByHop.Contains(name) && named?.Contains(name) != true)
+                {
+                    to.Headers[name] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+                }
+            }
+        }
+    }
+
+    // The app gets its own token, never the caller's; who calls is what we say, not what the caller says.
+    private static bool IsOurs(string name) =>
+        name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+        || name.Equals(InvokedApp.Header, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(SidecarTokens.Header, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(TraceParent.Header, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("dapr-caller-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("dapr-callee-", StringComparison.OrdinalIgnoreCase);
+
+    private static HashSet<string>? Named(StringValues connection)
+    {
+        if (connection.Count == 0)
+        {
+            return null;
+        }
+
+        var names = connection.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return new HashSet<string>(names, StringComparer.OrdinalIgnoreCase);
+    }
+}

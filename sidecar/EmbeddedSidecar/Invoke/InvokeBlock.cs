@@ -1,0 +1,30 @@
+using Dapr.Client.Autogen.Grpc.v1;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Grpc;
+
+namespace EmbeddedSidecar.Invoke;
+
+/// <summary>Service invocation between the apps of this process.</summary>
+internal sealed class InvokeBlock : IBuildingBlock
+{
+    private readonly AppDirectory _apps = new();
+
+    public void MapHttp(HttpRoutes routes)
+    {
+        var http = new InvokeHttp(_apps);
+        routes.Map("*", "/v1.0/invoke/{app}/method", http.ByPathAsync);
+        routes.Map("*", "/v1.0/invoke/{app}/method/{*path}", http.ByPathAsync);
+        routes.ByHeader = http.ByHeaderAsync;
+    }
+
+    public void MapGrpc(GrpcRoutes routes) =>
+        routes.MapUnary("/dapr.proto.runtime.v1.Dapr/InvokeService", InvokeServiceRequest.Parser, new InvokeGrpc(_apps).InvokeAsync);
+
+    public Task AppLoadedAsync(AppInstance app, CancellationToken ct)
+    {
+        _apps.Add(app);
+        return Task.CompletedTask;
+    }
+}

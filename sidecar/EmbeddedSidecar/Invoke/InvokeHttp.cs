@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Net.Sockets;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Resiliency;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EmbeddedSidecar.Invoke;
+
+/// <summary>Service invocation over HTTP: any verb, both bodies streamed, status and headers passed through.</summary>
+/// <remarks>
+/// 1. Find the instances of the app and check the path. 2. Send to the first that accepts a connection; the body flows as it comes,
+/// unless a retry policy asks for it to be kept. 3. Copy status and headers, then each piece of the answer as soon as it is there,
+/// so that server-sent events pass. 4. When the caller hangs up, the call to the app is cancelled; when the app breaks off, so is
+/// the answer to the caller.
+/// </remarks>
+internal sealed class InvokeHttp(AppDirectory apps)
+{
+    /// <summary>/v1.0/invoke/{app}/method/{*path}.</summary>
+    public Task ByPathAsync(ApiCall call) => ForwardAsync(call, call.Args[0], call.Args.Length > 1 ? call.Args[1] : "");
+
+    /// <summary>Any other path with the app named in a header; the whole path is the method.</summary>
+    public Task ByHeaderAsync(ApiCall call) => ForwardAsync(call, InvokedApp.Of(call.Http.Request)!, call.Args[0]);
+
+    private async Task ForwardAsync(ApiCall call, string appId, string path)
+    {
+        if (appId.Contains("://", StringComparison.Ordinal))
+        {
+            throw AppDirectory.Failed(appId, "invoking absolute URLs is not supported by the embedded sidecar");
+        }
+
+        var targets = apps.Resolve(call.App, appId);
+        var method = MethodPath.Check(path) + call.Http.Request.QueryString.Value;
+        var policy = call.App.Resiliency.ForApp(targets[0].AppId);
+        var kept = policy.HasRetry && call.Http.Request.ContentLength > 0 ? await call.BodyAsync() : null;
+        var hasBody = call.Http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+        if (hasBody && kept is null)
+        {
+            // A body that flows through cannot be sent twice.
+            policy = policy.WithoutRetry();
+        }
+
+        try
+        {
+            using var response = await policy.RunAsync(
+                (call, targets, method, kept, hasBody),
+                static (on, ct) => SendAsync(on.call, on.targets, on.method, on.kept, on.hasBody, ct),
+                static response => response.Status >= 400 ? response.Status : 0,
+                call.Aborted);
+            await AnswerAsync(call.Http, response.Message, call.Aborted);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or TimeoutException or CircuitOpenException)
+        {
+            var tooLarge = failed.InnerException as BadHttpRequestException;
+            throw tooLarge is null
+                ? AppDirectory.Failed(appId, failed.Message, failed)
+                : new DaprException("ERR_DIRECT_INVOKE", tooLarge.StatusCode, StatusCode.ResourceExhausted, tooLarge.Message, failed);
+        }
+    }
+
+    private static async ValueTask<AppResponse> SendAsync(
+        ApiCall call, AppInstance[] targets, string method, byte[]? kept, bool hasBody, CancellationToken ct)
+    {
+        for (var i = 0; ; i++)
+        {
+            var target = targets[i];
+            using var request = new HttpRequestMessage(HttpMethod.Parse(call.Http.Request.Method), target.Channel.Address(method));
+            if (kept is not null)
+            {
+                request.Content = new ByteArrayContent(kept);
+            }
+            else if (hasBody)
+            {
+                request.Content = new StreamContent(call.Http.Request.Body);
+            }
+
+            ForwardedHeaders.CopyRequest(call.Http.Request, request, call.App, target);
+            try
+            {
+                return await target.Channel.SendAsync(request, ct);
+            }
+            catch (HttpRequestException refused) when (refused.InnerException is SocketException && i < targets.Length - 1)
+            {
+                // Nobody listens there, so nothing was sent: the next replica may have it.
+            }
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http, HttpResponseMessage response, CancellationToken ct)
+    {
+        http.Response.StatusCode = (int)response.StatusCode;
+        ForwardedHeaders.CopyResponse(response, http.Response);
+        if (response.StatusCode is System.Net.HttpStatusCode.NoContent or System.Net.HttpStatusCode.NotModified || HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        await http.Response.StartAsync(ct);
+        var stream = await response.Content.ReadAsStreamAsync(ct);
+        try
+        {
+            while (true)
+            {
+                var memory = http.Response.BodyWriter.GetMemory(4096);
+                var count = await stream.ReadAsync(memory, ct);
+                if (count == 0)
+                {
+                    return;
+                }
+
+                http.Response.BodyWriter.Advance(count);
+                await http.Response.BodyWriter.FlushAsync(ct);
+            }
+        }
+        catch (Exception broken) when (broken is HttpIOException or IOException && !ct.IsCancellationRequested)
+        {
+            // The app broke off in the middle: the caller must not take what it has for the whole.
+            http.Abort();
+        }
+    }
+}

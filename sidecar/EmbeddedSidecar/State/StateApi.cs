@@ -1,0 +1,175 @@
+using System.Globalization;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Redis;
+using EmbeddedSidecar.Resiliency;
+
+namespace EmbeddedSidecar.State;
+
+/// <summary>What the HTTP and the gRPC side of state have in common: finding the store, its policy, and saying no in Dapr's words.</summary>
+internal static class StateApi
+{
+    public const string ExpiresName = "ttlExpireTime";
+
+    public static StateStore Find(AppInstance app, string name)
+    {
+        if (app.StateStores.TryGetValue(name, out var store))
+        {
+            return store;
+        }
+
+        return app.StateStores.Count == 0
+            ? throw Rich("ERR_STATE_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, $"state store {name} is not configured", "DAPR_STATE_NOT_CONFIGURED", name)
+            : throw Rich("ERR_STATE_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"state store {name} is not found", "DAPR_STATE_NOT_FOUND", name);
+    }
+
+    public static async ValueTask<StateValue?> GetAsync(AppInstance app, StateStore store, string key, CancellationToken ct)
+    {
+        var stored = store.Key(key);
+        try
+        {
+            return await Policy(app, store).RunAsync((store, stored), static (on, token) => on.store.Store.GetAsync(on.stored, token), static _ => 0, ct);
+        }
+        catch (Exception failed) when (IsStoreFailure(failed))
+        {
+            throw new DaprException("ERR_STATE_GET", 500, StatusCode.Internal, $"fail to get {key} from state store {store.Name}: {failed.Message}", failed);
+        }
+    }
+
+    public static async ValueTask<StateValue?[]> BulkGetAsync(AppInstance app, StateStore store, IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        var stored = keys.Select(store.Key).ToArray();
+        try
+        {
+            return await Policy(app, store).RunAsync((store, stored), static (on, token) => on.store.Store.BulkGetAsync(on.stored, token), static _ => 0, ct);
+        }
+        catch (Exception failed) when (IsStoreFailure(failed))
+        {
+            throw new DaprException("ERR_STATE_BULK_GET", 500, StatusCode.Internal, $"fail to get from state store {store.Name}: {failed.Message}", failed);
+        }
+    }
+
+    /// <summary>One operation alone, several side by side without atomicity. An ETag error only if nothing else went wrong.</summary>
+    public static async ValueTask SaveAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, string errorCode, CancellationToken ct)
+    {
+        if (operations.Count == 0)
+        {
+            return;
+        }
+
+        if (operations.Count == 1)
+        {
+            try
+            {
+                await ApplyAsync(app, store, operations[0], ct);
+            }
+            catch (Exception failed) when (IsStoreFailure(failed))
+            {
+                throw SaveFailed(store, [failed], errorCode);
+            }
+
+            return;
+        }
+
+        var failures = (await Task.WhenAll(operations.Select(Attempt))).OfType<Exception>().ToList();
+        if (failures.Count > 0)
+        {
+            throw SaveFailed(store, failures, errorCode);
+        }
+
+        async Task<Exception?> Attempt(StateOperation operation)
+        {
+            try
+            {
+                await ApplyAsync(app, store, operation, ct);
+                return null;
+            }
+            catch (Exception failed) when (IsStoreFailure(failed))
+            {
+                return failed;
+            }
+        }
+    }
+
+    public static async ValueTask TransactAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, CancellationToken ct)
+    {
+        if (operations.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await Policy(app, store).RunAsync(
+                (store, operations),
+                static async (on, token) =>
+                {
+                    await on.store.Store.TransactAsync(on.operations, allOrNothing: false, token);
+                    return true;
+                },
+                static _ => 0,
+                ct);
+        }
+        catch (Exception failed) when (IsStoreFailure(failed))
+        {
+            // A wrong ETag inside a transaction is no conflict to Dapr but an internal error.
+            throw new DaprException("ERR_STATE_TRANSACTION", 500, StatusCode.Internal, $"error executing state transaction: {failed.Message}", failed);
+        }
+    }
+
+    /// <summary>ttlInSeconds of an operation, or null.</summary>
+    public static int? Ttl(IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var (name, value) in metadata)
+        {
+            if (name.Equals("ttlInSeconds", StringComparison.OrdinalIgnoreCase) && value.Length > 0)
+            {
+                return int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+                    ? seconds
+                    : throw new DaprException(
+                        "ERR_STATE_SAVE", 500, StatusCode.Internal, $"failed to parse ttlInSeconds \"{value}\": not an integer");
+            }
+        }
+
+        return null;
+    }
+
+    public static string Expires(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    public static DaprException UnknownOperation(string operation) =>
+        new("ERR_NOT_SUPPORTED_STATE_OPERATION", 400, StatusCode.Unimplemented, $"operation type {operation} not supported");
+
+    private static async ValueTask ApplyAsync(AppInstance app, StateStore store, StateOperation operation, CancellationToken ct) =>
+        await Policy(app, store).RunAsync(
+            (store, operation),
+            static async (on, token) =>
+            {
+                await on.store.Store.ApplyAsync(on.operation, token);
+                return true;
+            },
+            static _ => 0,
+            ct);
+
+    private static Policy Policy(AppInstance app, StateStore store) => app.Resiliency.ForComponentOutbound(store.Name, "Statestore");
+
+    private static DaprException SaveFailed(StateStore store, List<Exception> failures, string errorCode)
+    {
+        var kinds = failures.Select(failure => (failure as StateConflictException)?.Kind).Distinct().ToList();
+        var (http, grpc) = kinds switch
+        {
+            [ConflictKind.ETagMismatch] => (409, StatusCode.Aborted),
+            [ConflictKind.ETagInvalid] => (400, StatusCode.InvalidArgument),
+            _ => (500, StatusCode.Internal),
+        };
+        var what = errorCode == "ERR_STATE_DELETE" ? "deleting" : "saving";
+        return new DaprException(errorCode, http, grpc, $"failed {what} state in state store {store.Name}: {failures[0].Message}", failures[0]);
+    }
+
+    // What a store may throw when it cannot: everything else is a bug and rises.
+    private static bool IsStoreFailure(Exception failure) =>
+        failure is StateConflictException or RedisReplyException or RedisUnavailableException or TimeoutException or CircuitOpenException;
+
+    private static DaprException Rich(string code, int http, StatusCode grpc, string message, string reason, string store) =>
+        new(code, http, grpc, message) { Reason = reason, ResourceType = "state", ResourceName = store };
+}

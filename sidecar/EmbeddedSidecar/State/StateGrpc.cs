@@ -1,0 +1,120 @@
+using Dapr.Client.Autogen.Grpc.v1;
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Grpc;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Concurrency = Dapr.Client.Autogen.Grpc.v1.StateOptions.Types.StateConcurrency;
+
+namespace EmbeddedSidecar.State;
+
+/// <summary>State over gRPC.</summary>
+internal static class StateGrpc
+{
+    private const string Service = "/dapr.proto.runtime.v1.Dapr/";
+    private static readonly Empty Done = new();
+
+    public static void Map(GrpcRoutes routes)
+    {
+        routes.MapUnary(Service + "GetState", GetStateRequest.Parser, GetAsync);
+        routes.MapUnary(Service + "GetBulkState", GetBulkStateRequest.Parser, BulkGetAsync);
+        routes.MapUnary(Service + "SaveState", SaveStateRequest.Parser, SaveAsync);
+        routes.MapUnary(Service + "DeleteState", DeleteStateRequest.Parser, DeleteAsync);
+        routes.MapUnary(Service + "DeleteBulkState", DeleteBulkStateRequest.Parser, DeleteBulkAsync);
+        routes.MapUnary(Service + "ExecuteStateTransaction", ExecuteStateTransactionRequest.Parser, TransactAsync);
+        routes.MapUnary<QueryStateRequest, QueryStateResponse>(Service + "QueryStateAlpha1", QueryStateRequest.Parser, QueryAsync);
+    }
+
+    private static async Task<GetStateResponse> GetAsync(GrpcCall call, GetStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        var response = new GetStateResponse();
+        if (await StateApi.GetAsync(call.App, store, request.Key, call.Aborted) is { } value)
+        {
+            response.Data = UnsafeByteOperations.UnsafeWrap(value.Data);
+            response.Etag = value.ETag;
+            if (value.ExpiresAt is { } expires)
+            {
+                response.Metadata[StateApi.ExpiresName] = StateApi.Expires(expires);
+            }
+        }
+
+        return response;
+    }
+
+    private static async Task<GetBulkStateResponse> BulkGetAsync(GrpcCall call, GetBulkStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        var values = await StateApi.BulkGetAsync(call.App, store, request.Keys, call.Aborted);
+        var response = new GetBulkStateResponse();
+        for (var i = 0; i < values.Length; i++)
+        {
+            var item = new BulkStateItem { Key = request.Keys[i] };
+            if (values[i] is { } value)
+            {
+                item.Data = UnsafeByteOperations.UnsafeWrap(value.Data);
+                item.Etag = value.ETag;
+                if (value.ExpiresAt is { } expires)
+                {
+                    item.Metadata[StateApi.ExpiresName] = StateApi.Expires(expires);
+                }
+            }
+
+            response.Items.Add(item);
+        }
+
+        return response;
+    }
+
+    private static async Task<Empty> SaveAsync(GrpcCall call, SaveStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        await StateApi.SaveAsync(call.App, store, [.. request.States.Select(item => Upsert(store, item))], "ERR_STATE_SAVE", call.Aborted);
+        return Done;
+    }
+
+    private static async Task<Empty> DeleteAsync(GrpcCall call, DeleteStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        var operation = StateOperation.Delete(Key(store, request.Key), request.Etag?.Value);
+        await StateApi.SaveAsync(call.App, store, [operation], "ERR_STATE_DELETE", call.Aborted);
+        return Done;
+    }
+
+    private static async Task<Empty> DeleteBulkAsync(GrpcCall call, DeleteBulkStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        var operations = request.States.Select(item => StateOperation.Delete(Key(store, item.Key), item.Etag?.Value)).ToList();
+        await StateApi.SaveAsync(call.App, store, operations, "ERR_STATE_BULK_DELETE", call.Aborted);
+        return Done;
+    }
+
+    private static async Task<Empty> TransactAsync(GrpcCall call, ExecuteStateTransactionRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        var operations = request.Operations.Select(operation => operation.OperationType switch
+        {
+            "upsert" => Upsert(store, operation.Request),
+            "delete" => StateOperation.Delete(Key(store, operation.Request.Key), operation.Request.Etag?.Value),
+            var other => throw StateApi.UnknownOperation(other),
+        }).ToList();
+        await StateApi.TransactAsync(call.App, store, operations, call.Aborted);
+        return Done;
+    }
+
+    private static Task<QueryStateResponse> QueryAsync(GrpcCall call, QueryStateRequest request)
+    {
+        var store = StateApi.Find(call.App, request.StoreName);
+        throw new DaprException("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, $"state store {store.Name} does not support querying");
+    }
+
+    private static StateOperation Upsert(StateStore store, StateItem item) =>
+        new(
+            Key(store, item.Key),
+            item.Value.Memory,
+            item.Etag?.Value,
+            item.Options?.Concurrency == Concurrency.ConcurrencyFirstWrite,
+            StateApi.Ttl(item.Metadata));
+
+    private static string Key(StateStore store, string key) =>
+        key.Length > 0 ? store.Key(key) : throw DaprException.Malformed("a state item has no key");
+}
