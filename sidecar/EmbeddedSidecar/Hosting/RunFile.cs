@@ -111,7 +111,7 @@ public static class RunFile
         app.Text(name) is { Length: > 0 } own ? own : common?.Text(name) is { Length: > 0 } shared ? shared : null;
 
     // The app's own paths, its .dapr/resources, the common ones, the user's: the first that exists.
-    private static IReadOnlyList<string> Resources(YamlMap app, YamlMap? common, string directory, string folder)
+    private static List<string> Resources(YamlMap app, YamlMap? common, string directory, string folder)
     {
         if (Named(app, directory) is { Count: > 0 } own)
         {

@@ -226,9 +226,10 @@ public sealed partial class SidecarHost : IAsyncDisposable
             }
         }
 
+        var log = _services.Logs.CreateLogger<SidecarHost>();
         foreach (var (app, _) in _served)
         {
-            Serves(_services.Logs.CreateLogger<SidecarHost>(), app.AppId, app.HttpPort, app.GrpcPort);
+            Serves(log, app.AppId, app.HttpPort, app.GrpcPort);
         }
     }
 
