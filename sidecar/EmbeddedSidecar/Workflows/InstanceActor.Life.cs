@@ -34,11 +34,12 @@ internal sealed partial class InstanceActor
             await _engine.Live.ReserveAsync(InstanceId, _engine.Stopping);
             await IdleAsync();
             Task stored;
+            bool started;
             bool write;
             lock (_gate)
             {
                 ThrowIfGone();
-                if (_writing)
+                if (IsBusy)
                 {
                     continue;
                 }
@@ -59,18 +60,18 @@ internal sealed partial class InstanceActor
                 if (!_state.Exists || checkedGeneration == _state.Generation)
                 {
                     Begin(start, propagated, prepared);
-                    stored = NextWrite();
-                    write = MarkChanged();
+                    (stored, started) = (NextWrite(), true);
+                    write = !ShareWriteOfTurn() && MarkChanged();
                 }
                 else
                 {
                     checkedGeneration = _state.Generation;
-                    (stored, write) = (Task.CompletedTask, false);
+                    (stored, started, write) = (Task.CompletedTask, false, false);
                 }
             }
 
             StartWriting(write);
-            if (write)
+            if (started)
             {
                 await stored;
                 return StartResult.Started;
@@ -119,7 +120,7 @@ internal sealed partial class InstanceActor
             lock (_gate)
             {
                 ThrowIfGone();
-                if (!_writing)
+                if (!IsBusy)
                 {
                     return [.. _state.History];
                 }
@@ -138,7 +139,7 @@ internal sealed partial class InstanceActor
             lock (_gate)
             {
                 ThrowIfGone();
-                if (_writing)
+                if (IsBusy)
                 {
                     continue;
                 }

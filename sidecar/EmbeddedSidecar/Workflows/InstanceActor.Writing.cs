@@ -5,11 +5,16 @@ namespace EmbeddedSidecar.Workflows;
 /// <content>How changes get into the store, and how the object leaves memory.</content>
 internal sealed partial class InstanceActor
 {
+    // A turn is usually answered in a few milliseconds. An event that just started one waits so long for the answer, and both are
+    // one write; whoever brought the event waits that little longer to hear that it is stored.
+    private static readonly TimeSpan SharedWriteWait = TimeSpan.FromMilliseconds(10);
+
     private List<Action> _afterWrite = [];
     private TaskCompletionSource? _nextWrite;
     private TaskCompletionSource? _idle;
     private bool _changed;
     private bool _writing;
+    private bool _waitsForTurn;
     private bool _settled;
     private bool _isGone;
 
@@ -21,7 +26,7 @@ internal sealed partial class InstanceActor
     {
         lock (_gate)
         {
-            if (_isGone || _writing || _turn is not null || _resting || _pendingDuties > 0
+            if (_isGone || IsBusy || _turn is not null || _resting || _pendingDuties > 0
                 || (_state.Terminal && !_settled && _engine.Retention.Of(_state.Status) is null && _engine.Live.Has(InstanceId)))
             {
                 return false;
@@ -54,6 +59,38 @@ internal sealed partial class InstanceActor
     {
         _changed = true;
         return !_writing && (_writing = true);
+    }
+
+    private bool IsBusy => _writing || _changed;
+
+    // True: the change will be written with the answer of the turn that has all of it, or soon without.
+    private bool ShareWriteOfTurn()
+    {
+        if (_writing || _turn is not { Started: not null } || _turn.InboxCount < _state.Inbox.Count || _engine.Queue.Streams == 0)
+        {
+            return false;
+        }
+
+        _changed = true;
+        if (!_waitsForTurn)
+        {
+            _waitsForTurn = true;
+            _engine.After(SharedWriteWait, StopWaitingForTurn);
+        }
+
+        return true;
+    }
+
+    private void StopWaitingForTurn()
+    {
+        bool write;
+        lock (_gate)
+        {
+            _waitsForTurn = false;
+            write = _changed && !_isGone && MarkChanged();
+        }
+
+        StartWriting(write);
     }
 
     private void StartWriting(bool start)
@@ -161,7 +198,7 @@ internal sealed partial class InstanceActor
     {
         lock (_gate)
         {
-            return _writing
+            return IsBusy
                 ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
                 : Task.CompletedTask;
         }

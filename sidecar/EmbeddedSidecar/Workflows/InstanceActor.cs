@@ -67,7 +67,7 @@ internal sealed partial class InstanceActor
             if (!_state.Receive(e))
             {
                 // A repeated answer is acknowledged only once the first one is stored.
-                write = ForgetTask(e) || _writing;
+                write = ForgetTask(e) || IsBusy;
                 stored = write ? NextWrite() : Task.CompletedTask;
             }
             else
@@ -78,7 +78,7 @@ internal sealed partial class InstanceActor
                 stored = NextWrite();
             }
 
-            write = write && MarkChanged();
+            write = write && !ShareWriteOfTurn() && MarkChanged();
         }
 
         StartWriting(write);

@@ -12,8 +12,10 @@ internal sealed class ScriptedWorker : IAsyncDisposable
     private const string Service = "/TaskHubSidecarService/";
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _start = new();
     private readonly GrpcWire _wire;
     private readonly Task _running;
+    private bool _disposed;
 
     private ScriptedWorker(Uri address)
     {
@@ -35,6 +37,9 @@ internal sealed class ScriptedWorker : IAsyncDisposable
     /// <summary>Echo completion tokens, as .NET and Go do and JavaScript does not.</summary>
     public bool EchoesTokens { get; set; } = true;
 
+    /// <summary>Keep what arrived, for tests to look at.</summary>
+    public bool Remembers { get; set; } = true;
+
     /// <summary>How the stream ended.</summary>
     public Task Running => _running;
 
@@ -46,11 +51,15 @@ internal sealed class ScriptedWorker : IAsyncDisposable
         return worker;
     }
 
-    private readonly TaskCompletionSource _start = new();
-
     /// <summary>Breaks the stream as a crash would.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         await _stop.CancelAsync();
         try
         {
@@ -85,7 +94,11 @@ internal sealed class ScriptedWorker : IAsyncDisposable
 
     private async Task TurnAsync(WorkflowRequest request, string token)
     {
-        Turns.Enqueue(request);
+        if (Remembers)
+        {
+            Turns.Enqueue(request);
+        }
+
         if (OnTurn(request) is { } response)
         {
             response.InstanceId = request.InstanceId;
@@ -96,7 +109,11 @@ internal sealed class ScriptedWorker : IAsyncDisposable
 
     private async Task ActivityAsync(ActivityRequest request)
     {
-        Activities.Enqueue(request);
+        if (Remembers)
+        {
+            Activities.Enqueue(request);
+        }
+
         if (await OnActivity(request) is { } response)
         {
             await TryAsync(() => AnswerAsync(response));
