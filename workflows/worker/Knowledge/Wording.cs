@@ -30,11 +30,12 @@ internal sealed class Wording(DisposalPlan plan, VisionResult vision, string lan
         var summary = plan.Rule!.Summary.In(language);
         var gaps = plan.Gaps.Where(g => g.Blocking).Concat(plan.Gaps.Where(g => !g.Blocking)).Select(g => g.Text.In(language)).ToList();
         var sentences = new List<string>();
-        sentences.AddRange(plan.Safety.Take(1).SelectMany(s => Sentences(s.In(language))).Take(1));
+        // Of a warning in two sentences the second says what to do.
+        sentences.AddRange(plan.Safety.Take(1).Select(s => Sentences(s.In(language))[^1]));
         sentences.AddRange(OffTopic() is { Length: > 0 } back ? [back] : []);
         sentences.Add(plan.Reroute is { } reroute ? Redirected(reroute)
             : _unsure ? Say($"사진만으로는 확실하지 않지만 {Name}인 것 같아요.", $"I am not sure from the picture, but it might be: {Name}.")
-            : plan.Item is null && plan.FreeLabel is null ? Say($"{Korean.Is(Final)}.", $"It belongs to {Final}.")
+            : plan.Item is null && plan.FreeLabel is null ? Say($"사진을 보니 {Korean.Toward(Final)} 배출하면 돼요.", $"From the picture, it goes with {Final}.")
             : Say($"{Korean.Topic(Name)} {Korean.Toward(Final)} 배출해요.", $"{Capital(Name)} goes with {Final}."));
         if (_unsure) sentences.Add(Say("밝은 곳에서 가까이 다시 찍거나 무엇인지 글로 알려 주면 더 정확히 도와드릴게요.", "A brighter, closer picture or its name in words would help me answer better."));
         else if (gaps.Count > 0) sentences.AddRange(Sentences(gaps[0]).Take(1));

@@ -22,7 +22,7 @@ internal static class WordsFile
     private static List<Phrase> Phrases(Entry file, string key, string means, Func<string, bool> known)
     {
         var phrases = new List<Phrase>();
-        var said = new HashSet<string>();
+        var said = new Dictionary<string, Entry>();
         foreach (var at in file.List(key))
         {
             foreach (var code in at.Texts(means))
@@ -30,7 +30,8 @@ internal static class WordsFile
             foreach (var text in at.Texts("say"))
             {
                 var phrase = new Phrase(text, at.Texts(means));
-                if (!said.Add(phrase.Key)) throw at.Wrong($"'{text}' is there twice");
+                // Spellings that differ in spacing only may stand together; two meanings may not.
+                if (!said.TryAdd(phrase.Key, at) && said[phrase.Key] != at) throw at.Wrong($"'{text}' already stands at {said[phrase.Key].Where}");
                 phrases.Add(phrase);
             }
             at.NothingElse();

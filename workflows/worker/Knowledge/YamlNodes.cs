@@ -24,16 +24,23 @@ internal sealed class Entry(string file, YamlNode node)
             line++;
             if (!Korean.IsComposed(row)) throw new KnowledgeException($"{name}:{line}: the text is not NFC");
         }
+        line = 1;
         try
         {
+            // The plain parser knows the line of a mistake; the document model does not always.
+            for (var parser = new Parser(new StringReader(text)); parser.MoveNext();) line = (int)parser.Current!.Start.Line;
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
-            if (stream.Documents.Count != 1) throw new KnowledgeException($"{name}: must hold one document");
+            if (stream.Documents.Count != 1) throw new KnowledgeException($"{name}:1: must hold one document");
             return new Entry(name, stream.Documents[0].RootNode);
         }
         catch (YamlException e)
         {
             throw new KnowledgeException($"{name}:{e.Start.Line}: {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new KnowledgeException($"{name}:{line}: not readable as YAML, here or just after");
         }
     }
 
