@@ -140,6 +140,11 @@ internal sealed class RuleParser
 
     private RuleNode Function(RuleToken name)
     {
+        if (name.Value is not ("has" or "size"))
+        {
+            throw new RuleException($"the function {name.Value}() is not supported (position {name.At})");
+        }
+
         Expect("(");
         var arguments = Sequence(")");
         return (name.Value, arguments) switch
@@ -147,19 +152,25 @@ internal sealed class RuleParser
             ("has", [MemberNode member]) => new HasNode(member),
             ("has", _) => throw new RuleException($"has() wants one member, as in has(event.data.x) (position {name.At})"),
             ("size", [var what]) => new SizeNode(what),
-            _ => throw new RuleException($"the function {name.Value}() is not supported (position {name.At})"),
+            _ => throw new RuleException($"{name.Value}() wants one argument (position {name.At})"),
         };
     }
 
     private RuleNode Method(RuleNode target, RuleToken name)
     {
+        // Before its arguments, which may be of a kind that is not supported either and tells less.
+        if (name.Value is not ("size" or "contains" or "startsWith" or "endsWith"))
+        {
+            throw new RuleException($"the function .{name.Value}() is not supported (position {name.At})");
+        }
+
         Expect("(");
         var arguments = Sequence(")");
         return (name.Value, arguments) switch
         {
             ("size", []) => new SizeNode(target),
             ("contains" or "startsWith" or "endsWith", [var part]) => new TextTestNode(name.Value, target, part),
-            _ => throw new RuleException($"the function .{name.Value}() is not supported (position {name.At})"),
+            _ => throw new RuleException($".{name.Value}() has the wrong number of arguments (position {name.At})"),
         };
     }
 

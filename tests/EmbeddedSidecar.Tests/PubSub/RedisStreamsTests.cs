@@ -1,0 +1,274 @@
+using System.Text;
+using System.Text.Json;
+using Eco2.Testing;
+using Xunit;
+
+namespace EmbeddedSidecar.Tests.PubSub;
+
+public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisFixture>
+{
+    [Fact]
+    public async Task Replicas_of_one_app_share_messages_and_different_apps_each_get_all()
+    {
+        await using var first = await SubscriberApp.StartAsync();
+        await using var second = await SubscriberApp.StartAsync();
+        await using var other = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "queueDepth: 1", "concurrency: 1") + PubSubHost.Subscription("share", "/in"), ("a", first), ("a", second), ("b", other));
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => host.PublishAsync("share", $"{i}")));
+        await Eventually.TrueAsync(() => first.Requests.Count + second.Requests.Count >= 60 && other.Requests.Count >= 60, "all delivered");
+
+        Assert.Equal(Numbers(60), Sorted(first.DataOn("/in").Concat(second.DataOn("/in"))));
+        Assert.Equal(Numbers(60), Sorted(other.DataOn("/in")));
+        Assert.False(first.Requests.IsEmpty);
+        Assert.False(second.Requests.IsEmpty);
+    }
+
+    [Fact]
+    public async Task With_consumer_id_uuid_every_replica_gets_every_message_and_leaves_no_group_behind()
+    {
+        await using var first = await SubscriberApp.StartAsync();
+        await using var second = await SubscriberApp.StartAsync();
+        await using (var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "consumerID: {uuid}") + PubSubHost.Subscription("news", "/in"), ("a", first), ("a", second)))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(i => host.PublishAsync("news", $"{i}")));
+            await Eventually.TrueAsync(() => first.Requests.Count >= 10 && second.Requests.Count >= 10, "both heard all");
+        }
+
+        Assert.Equal(Numbers(10), Sorted(first.DataOn("/in")));
+        Assert.Equal(Numbers(10), Sorted(second.DataOn("/in")));
+        Assert.Empty((await redis.AskAsync("XINFO", "GROUPS", "news")).Items!);
+    }
+
+    [Fact]
+    public async Task The_stream_holds_the_fields_that_daprd_writes()
+    {
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host), ("a", null));
+
+        await host.PublishAsync("layout", "1", "?metadata.rawPayload=true&metadata.color=blue");
+        var entry = (await redis.AskAsync("XRANGE", "layout", "-", "+")).Items!.Single().Items![1].Items!;
+
+        Assert.Equal("data", entry[0].Text);
+        Assert.Equal("1", entry[1].Text);
+        Assert.Equal("metadata", entry[2].Text);
+        Assert.Equal("blue", JsonDocument.Parse(entry[3].Bytes).RootElement.GetProperty("color").GetString());
+    }
+
+    [Fact]
+    public async Task A_new_group_begins_at_the_oldest_message()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await redis.AskAsync("XADD", "old", "*", "data", """{"id":"1","data":"before"}""");
+
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("old", "/in"), ("a", app));
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "the old message");
+
+        Assert.Equal("before", app.Requests.Single().Data);
+    }
+
+    [Fact]
+    public async Task What_a_dead_consumer_held_is_redelivered_after_the_processing_timeout()
+    {
+        await redis.AskAsync("XADD", "held", "*", "data", """{"id":"1","data":"orphan"}""");
+        await redis.AskAsync("XGROUP", "CREATE", "held", "a", "0");
+        await redis.AskAsync("XREADGROUP", "GROUP", "a", "killed", "STREAMS", "held", ">");
+        await using var app = await SubscriberApp.StartAsync();
+
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "processingTimeout: 300ms", "redeliverInterval: 50ms") + PubSubHost.Subscription("held", "/in"), ("a", app));
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "redelivery");
+
+        Assert.Equal("orphan", app.Requests.Single().Data);
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("held", "a") == 0, "acknowledged");
+    }
+
+    [Fact]
+    public async Task A_slow_handler_keeps_its_message_beyond_the_processing_timeout()
+    {
+        var hold = new TaskCompletionSource();
+        await using var app = await SubscriberApp.StartAsync();
+        app.Before = one => one.Data == "slow" ? hold.Task : Task.CompletedTask;
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "processingTimeout: 100ms", "redeliverInterval: 20ms") + PubSubHost.Subscription("slow", "/in"), ("a", app));
+
+        await host.PublishAsync("slow", "\"slow\"");
+        await Eventually.TrueAsync(async () => (await redis.AskAsync("XPENDING", "slow", "a", "-", "+", 1)).Items is [var one] && one.Items![2].Number > 300, "idle for long");
+        hold.SetResult();
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("slow", "a") == 0, "acknowledged");
+
+        Assert.Single(app.Requests);
+    }
+
+    [Fact]
+    public async Task Reminders_of_trimmed_entries_are_cleared_away()
+    {
+        await redis.AskAsync("XADD", "trimmed", "*", "data", """{"id":"1","data":"gone"}""");
+        await redis.AskAsync("XGROUP", "CREATE", "trimmed", "a", "0");
+        await redis.AskAsync("XREADGROUP", "GROUP", "a", "killed", "STREAMS", "trimmed", ">");
+        await redis.AskAsync("XTRIM", "trimmed", "MAXLEN", 0);
+        await using var app = await SubscriberApp.StartAsync();
+
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1ms", "redeliverInterval: 20ms") + PubSubHost.Subscription("trimmed", "/in"), ("a", app));
+
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("trimmed", "a") == 0, "cleared");
+        Assert.Empty(app.Requests);
+    }
+
+    [Fact]
+    public async Task A_message_that_failed_for_good_without_dead_letter_topic_is_acknowledged_and_lost_as_in_dapr()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        app.Answer = _ => (500, null);
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("lost", "/in"), ("a", app));
+
+        await host.PublishAsync("lost", "1");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "one attempt");
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("lost", "a") == 0, "acknowledged");
+
+        Assert.Single(app.Requests);
+    }
+
+    [Fact]
+    public async Task An_app_that_goes_down_and_comes_back_misses_nothing()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host) + PubSubHost.Retries(-1) + PubSubHost.Subscription("away", "/in"), ("a", app), ("b", null));
+        await host.PublishAsync("away", "0", app: 1);
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "the first");
+
+        await app.DownAsync();
+        await Task.WhenAll(Enumerable.Range(1, 30).Select(i => host.PublishAsync("away", $"{i}", app: 1)));
+        await app.UpAsync();
+        await Eventually.TrueAsync(() => app.DataOn("/in").Distinct().Count() == 31, "all of them");
+
+        Assert.Equal(Numbers(31), Sorted(app.DataOn("/in").Distinct()));
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("away", "a") == 0, "all acknowledged");
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_stops_gives_back_what_its_app_did_not_take_so_the_next_one_has_it_at_once()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        app.Answer = _ => (503, null);
+        var resources = PubSubHost.Redis(redis.Host) + PubSubHost.Retries(-1, "1h") + PubSubHost.Subscription("handover", "/in");
+        await using (var host = await PubSubHost.StartAsync(resources, ("a", app)))
+        {
+            await host.PublishAsync("handover", "7");
+            await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "the first attempt");
+        }
+
+        app.Answer = _ => (200, null);
+        await using var next = await PubSubHost.StartAsync(resources, ("a", app));
+        await Eventually.TrueAsync(() => app.Requests.Count == 2, "the second sidecar's attempt");
+
+        Assert.Equal(["7", "7"], app.DataOn("/in"));
+    }
+
+    [Fact]
+    public async Task A_consumer_that_owes_nothing_leaves_the_group_when_it_stops()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using (var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("leave", "/in"), ("a", app)))
+        {
+            await host.PublishAsync("leave", "1");
+            await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
+            Assert.Single((await redis.AskAsync("XINFO", "CONSUMERS", "leave", "a")).Items!);
+        }
+
+        Assert.Empty((await redis.AskAsync("XINFO", "CONSUMERS", "leave", "a")).Items!);
+        Assert.Equal(0, await redis.PendingAsync("leave", "a"));
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_the_delivery_under_way_and_acknowledges_it()
+    {
+        var hold = new TaskCompletionSource();
+        await using var app = await SubscriberApp.StartAsync();
+        app.Before = _ => hold.Task;
+        var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("drain", "/in"), ("a", app));
+        await host.PublishAsync("drain", "1");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "under way");
+
+        var stopping = host.DisposeAsync().AsTask();
+        await Eventually.TrueAsync(async () => (await redis.AskAsync("XINFO", "CONSUMERS", "drain", "a")).Items!.Length == 1 && !stopping.IsCompleted, "still waiting");
+        hold.SetResult();
+        await stopping;
+
+        Assert.Equal(0, await redis.PendingAsync("drain", "a"));
+        Assert.Single(app.Requests);
+    }
+
+    [Fact]
+    public async Task A_deleted_stream_is_made_again_and_heard_again()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("deleted", "/in"), ("a", app));
+        await host.PublishAsync("deleted", "1");
+        await Eventually.TrueAsync(() => app.Requests.Count == 1, "the first");
+
+        await redis.AskAsync("DEL", "deleted");
+        await host.PublishAsync("deleted", "2");
+        await Eventually.TrueAsync(() => app.Requests.Count == 2, "the second");
+
+        Assert.Equal(["1", "2"], app.DataOn("/in"));
+    }
+
+    [Fact]
+    public async Task Streams_are_trimmed_by_length_or_by_age()
+    {
+        await using var byLength = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host, "maxLenApprox: 10"), ("a", null));
+        await using var byAge = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host, "streamTTL: 1h"), ("a", null));
+        var old = TimeProvider.System.GetUtcNow().AddHours(-2).ToUnixTimeMilliseconds();
+        for (var i = 0; i < 300; i++)
+        {
+            await redis.AskAsync("XADD", "aged", $"{old + i}-0", "data", "x");
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => byLength.PublishAsync("long", "1")));
+        await byAge.PublishAsync("aged", "1");
+
+        // Redis trims whole nodes of 100 entries when it may do so approximately.
+        Assert.InRange((await redis.AskAsync("XLEN", "long")).Number!.Value, 10, 199);
+        Assert.InRange((await redis.AskAsync("XLEN", "aged")).Number!.Value, 1, 101);
+    }
+
+    [Fact]
+    public async Task A_topic_of_a_component_with_a_namespace_is_prefixed_on_the_broker_only()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "consumerID: {namespace}") + PubSubHost.Subscription("spaced", "/in"), ("a", app));
+
+        await host.PublishAsync("spaced", "1");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
+
+        Assert.Equal("spaced", app.Requests.Single().Json.GetProperty("topic").GetString());
+        Assert.Equal(1, (await redis.AskAsync("XLEN", "defaultspaced")).Number);
+    }
+
+    [Fact]
+    public async Task A_message_without_metadata_and_one_that_is_no_event_do_not_stop_the_others()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("odd", "/in", "deadLetterTopic: odd-dead"), ("a", app));
+        var notJson = Encoding.UTF8.GetBytes("not json");
+
+        await redis.AskAsync("XADD", "odd", "*", "data", notJson, "metadata", "[broken");
+        await redis.AskAsync("XADD", "odd", "*", "other", "field");
+        await redis.AskAsync("XADD", "odd", "*", "data", """{"id":"3","data":"good","traceparent":5}""");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "the good one");
+        await Eventually.TrueAsync(async () => (await redis.AskAsync("XLEN", "odd-dead")).Number == 2, "the bad ones lie in the dead letter topic");
+
+        Assert.Equal("good", app.Requests.Single().Data);
+        Assert.Equal(notJson, (await redis.AskAsync("XRANGE", "odd-dead", "-", "+")).Items![0].Items![1].Items![1].Bytes);
+    }
+
+    private static IEnumerable<string> Numbers(int count) => Sorted(Enumerable.Range(0, count).Select(i => $"{i}"));
+
+    private static IEnumerable<string> Sorted(IEnumerable<string> texts) => texts.Order(StringComparer.Ordinal);
+}
