@@ -36,10 +36,11 @@ internal sealed class Wording(DisposalPlan plan, VisionResult vision, string lan
         sentences.Add(plan.Reroute is { } reroute ? Redirected(reroute)
             : _unsure ? Say($"사진만으로는 확실하지 않지만 {Name}인 것 같아요.", $"I am not sure from the picture, but it might be: {Name}.")
             : plan.Item is null && plan.FreeLabel is null ? Say($"사진을 보니 {Korean.Toward(Final)} 배출하면 돼요.", $"From the picture, it goes with {Final}.")
-            : Say($"{Korean.Topic(Name)} {Korean.Toward(Final)} 배출해요.", $"{Capital(Name)} goes with {Final}."));
+            : Say($"{Korean.Topic(Name)} {Korean.Toward(Final)} 배출해요.", $"{Capital(Name)}: put out with {Final}."));
         if (_unsure) sentences.Add(Say("밝은 곳에서 가까이 다시 찍거나 무엇인지 글로 알려 주면 더 정확히 도와드릴게요.", "A brighter, closer picture or its name in words would help me answer better."));
         else if (gaps.Count > 0) sentences.AddRange(Sentences(gaps[0]).Take(1));
-        sentences.Add(summary);
+        // Why it goes elsewhere says more than the general way there.
+        sentences.Add(plan.Reroute is not null && plan.Steps[0].Tags.Count > 0 ? plan.Steps[0].Text.In(language) : summary);
         sentences.Add(gaps.Count > 0 ? Say("그것만 챙기면 완벽해요!", "Do that and it is perfect!") : Say("꼼꼼히 챙겨 줘서 고마워요!", "Thank you for taking care!"));
         return Fit(sentences);
     }
@@ -80,9 +81,9 @@ internal sealed class Wording(DisposalPlan plan, VisionResult vision, string lan
     }
 
     private string Redirected(Reroute r) => r.From.Code == r.To.Code
-        ? Say($"{Korean.Topic(Name)} {Korean.Toward(Final)} 배출해요.", $"{Capital(Name)} goes with {Final}.")
+        ? Say($"{Korean.Topic(Name)} {Korean.Toward(Final)} 배출해요.", $"{Capital(Name)}: put out with {Final}.")
         : Say($"{Korean.Topic(Name)} {r.From.Ko}처럼 보여도 {Korean.Toward(r.To.Ko)} 배출해야 해요.",
-            $"{Capital(Name)} looks like {r.From.En}, but goes with {r.To.En}.");
+            $"{Capital(Name)}: not with {r.From.En}, but with {r.To.En}.");
 
     private string Cheer()
     {
