@@ -35,6 +35,13 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             }
 
             var call = new ApiCall(http, app, args);
+            if (http.Request.ContentLength > app.MaxBodyBytes)
+            {
+                // Without a limit the server reads the rest away, so that the caller gets to see the answer.
+                call.LimitBody(null);
+                throw new DaprException("ERR_BODY_READ", 413, StatusCode.ResourceExhausted, $"the body is larger than {app.MaxBodyBytes} bytes");
+            }
+
             call.LimitBody(app.MaxBodyBytes);
             await handler(call);
         }

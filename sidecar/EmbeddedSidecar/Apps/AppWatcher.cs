@@ -13,6 +13,7 @@ namespace EmbeddedSidecar.Apps;
 internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] blocks, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan DialInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Stopping);
@@ -61,10 +62,13 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
             {
                 using var socket = await DialAsync(ct);
                 app.IsReachable = true;
-                await GreetAsync(ct);
-                await LostAsync(socket, ct);
+                if (await TryGreetAsync(ct))
+                {
+                    await LostAsync(socket, ct);
+                    Gone(log, app.AppId, app.Channel.Port);
+                }
+
                 app.IsReachable = false;
-                Gone(log, app.AppId, app.Channel.Port);
                 await LeaveAsync();
             }
         }
@@ -84,6 +88,24 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
             }
 
             await Task.Delay(DialInterval, ct);
+        }
+    }
+
+    // What a block cannot start now (a broker that is away, say) is tried again from the beginning.
+    private async Task<bool> TryGreetAsync(CancellationToken ct)
+    {
+        try
+        {
+            await GreetAsync(ct);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it is, this app must not stay without its sidecar for good.
+        catch (Exception failed) when (!ct.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            NotStarted(log, failed, app.AppId);
+            await Task.Delay(RetryInterval, ct);
+            return false;
         }
     }
 
@@ -147,6 +169,9 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
 
     [LoggerMessage(Level = LogLevel.Information, Message = "App {AppId} found on port {Port}, {Count} programmatic subscriptions")]
     private static partial void Found(ILogger log, string appId, int port, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Deliveries to app {AppId} could not be started; trying again")]
+    private static partial void NotStarted(ILogger log, Exception error, string appId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} no longer listens on port {Port}")]
     private static partial void Gone(ILogger log, string appId, int port);

@@ -16,6 +16,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<(AppInstance App, AppWatcher Watcher)> _served = [];
+    private readonly List<AppInstance> _loaded = [];
     private readonly IBuildingBlock[] _blocks;
     private readonly HostServices _services;
     private readonly HttpMessageInvoker _http = AppChannel.CreateHttp();
@@ -73,7 +74,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             await watcher.DisposeAsync();
         }
 
-        foreach (var (app, _) in _served)
+        foreach (var app in _loaded)
         {
             foreach (var block in _blocks.Reverse())
             {
@@ -134,6 +135,8 @@ public sealed partial class SidecarHost : IAsyncDisposable
             {
                 await block.AppLoadedAsync(app, ct);
             }
+
+            _loaded.Add(app);
         }
 
         await ListenAsync(new HttpApi(httpRoutes, _services.Logs.CreateLogger<HttpApi>()), grpcRoutes, ct);

@@ -33,8 +33,18 @@ internal sealed class RedisStateStore : IStateStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask<StateValue?> GetAsync(string key, CancellationToken ct) =>
-        Value(await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(ct));
+    public async ValueTask<StateValue?> GetAsync(string key, CancellationToken ct)
+    {
+        var reply = await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(ct);
+        if (reply.Error?.StartsWith("WRONGTYPE", StringComparison.Ordinal) == true)
+        {
+            // Somebody else's plain string under a key we can name: Dapr reads it too.
+            var plain = (await _redis.SendAsync("GET", key).WaitAsync(ct)).OrThrow();
+            return plain.Bytes is { } text ? new StateValue(text, "0") : null;
+        }
+
+        return Value(reply);
+    }
 
     public async ValueTask<StateValue?[]> BulkGetAsync(IReadOnlyList<string> keys, CancellationToken ct)
     {

@@ -1,0 +1,61 @@
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Eco2.Testing;
+
+/// <summary>
+/// A sidecar for tests, in this process: real ports, real components. Give it the apps and the components they need; an app whose
+/// port is not known yet says <c>AwaitsAppPort = true</c> and is attached later.
+/// </summary>
+public sealed class SidecarFixture : IAsyncDisposable
+{
+    /// <summary>Stores state and jobs, pubsub and broadcast, in memory: for one app, or several that share nothing but messages.</summary>
+    public static readonly string InMemory = Component("state", "state.in-memory")
+        + Component("jobs", "state.in-memory", "keyPrefix: name")
+        + Component("workflow", "state.in-memory", "actorStateStore: true")
+        + Component("pubsub", "pubsub.in-memory")
+        + Component("broadcast", "pubsub.in-memory");
+
+    private SidecarFixture(SidecarHost host) => Host = host;
+
+    public SidecarHost Host { get; }
+
+    /// <summary>The stores and brokers of components/redis, on this server.</summary>
+    public static string OnRedis(RedisServer redis) => Component("state", "state.redis", $"redisHost: {redis.Host}")
+        + Component("jobs", "state.redis", $"redisHost: {redis.Host}", "keyPrefix: name")
+        + Component("workflow", "state.redis", $"redisHost: {redis.Host}", "actorStateStore: true")
+        + Component("pubsub", "pubsub.redis", $"redisHost: {redis.Host}")
+        + Component("broadcast", "pubsub.redis", $"redisHost: {redis.Host}", "consumerID: {uuid}");
+
+    /// <summary>One component document; settings are "name: value".</summary>
+    public static string Component(string name, string type, params string[] settings) => $$"""
+        ---
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: {{name}} }
+        spec:
+          type: {{type}}
+          version: v1
+          metadata:
+        {{string.Concat(settings.Select(setting => setting.Split(": ", 2)).Select(pair => $"    - {{ name: {pair[0]}, value: \"{pair[1]}\" }}\n"))}}
+
+        """;
+
+    public static async Task<SidecarFixture> StartAsync(string resources, params AppSettings[] apps) =>
+        new(await SidecarHost.StartAsync(
+            new SidecarOptions
+            {
+                Apps = [.. apps.Select(app => app with { InlineResources = app.InlineResources ?? resources })],
+                Logs = LoggerFactory.Create(_ => { }),
+            },
+            CancellationToken.None));
+
+    /// <summary>The first instance of an app.</summary>
+    public SidecarApp this[string appId] => Host.App(appId);
+
+    /// <summary>Waits until every app that has a port was found and subscribed.</summary>
+    public Task WaitUntilReadyAsync() => Task.WhenAll(Host.Apps.Select(app => app.WaitUntilReadyAsync(CancellationToken.None))).WaitAsync(TimeSpan.FromSeconds(30));
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}

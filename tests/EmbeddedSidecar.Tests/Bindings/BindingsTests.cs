@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Eco2.Testing;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Bindings;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace EmbeddedSidecar.Tests.Bindings;
+
+public sealed class BindingsTests : IDisposable
+{
+    private static readonly HttpClient Http = new();
+    private readonly string _root = Directory.CreateTempSubdirectory("bindings").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task Local_storage_decodes_base64_lists_and_deletes()
+    {
+        await using var sidecar = await StorageAsync();
+        var bytes = new byte[] { 0xFF, 0xD8, 0, 1, 2 };
+
+        using var created = await InvokeAsync(sidecar, $$$"""{"operation":"create","data":"{{{Convert.ToBase64String(bytes)}}}","metadata":{"fileName":"u/1.jpg"}}""");
+        using var text = await InvokeAsync(sidecar, """{"operation":"create","data":"안녕 \"x\"","metadata":{"fileName":"t.txt"}}""");
+        using var found = await InvokeAsync(sidecar, """{"operation":"get","metadata":{"fileName":"u/1.jpg"}}""");
+        using var listed = await InvokeAsync(sidecar, """{"operation":"list"}""");
+        using var deleted = await InvokeAsync(sidecar, """{"operation":"delete","metadata":{"fileName":"u/1.jpg"}}""");
+        using var missing = await InvokeAsync(sidecar, """{"operation":"get","metadata":{"fileName":"u/1.jpg"}}""");
+
+        Assert.Equal($$"""{"fileName":"{{_root}}/u/1.jpg"}""", await created.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.OK, text.StatusCode);
+        Assert.Equal("안녕 \"x\"", await File.ReadAllTextAsync(Path.Combine(_root, "t.txt")));
+        Assert.Equal(bytes, await found.Content.ReadAsByteArrayAsync());
+        Assert.Equal($"""["{_root}/t.txt","{_root}/u/1.jpg"]""", await listed.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(HttpStatusCode.InternalServerError, missing.StatusCode);
+        Assert.Contains("ERR_INVOKE_OUTPUT_BINDING", await missing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("file not found", await missing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_name_cannot_climb_out_of_the_root()
+    {
+        await using var sidecar = await StorageAsync();
+
+        using var created = await InvokeAsync(sidecar, """{"operation":"create","data":"x y","metadata":{"fileName":"../../../../climb.txt"}}""");
+
+        Assert.Equal(HttpStatusCode.OK, created.StatusCode);
+        Assert.True(File.Exists(Path.Combine(_root, "climb.txt")));
+    }
+
+    [Fact]
+    public async Task An_unknown_binding_or_operation_is_an_error_of_the_binding_api()
+    {
+        await using var sidecar = await StorageAsync();
+
+        using var operation = await InvokeAsync(sidecar, """{"operation":"presign"}""");
+
+        Assert.Equal(HttpStatusCode.InternalServerError, operation.StatusCode);
+        Assert.Contains("does not support operation presign", await operation.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mail_reaches_the_server_as_html_with_its_subject_in_any_language()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var received = ReceiveAsync(listener);
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("mail", "bindings.smtp", "host: 127.0.0.1", $"port: {((IPEndPoint)listener.LocalEndpoint).Port}", "emailFrom: Eco <noreply@eco2.test>"),
+            new AppSettings { AppId = "app" });
+
+        using var sent = await Http.PostAsync(
+            new Uri(sidecar["app"].HttpEndpoint, "/v1.0/bindings/mail"),
+            new StringContent("""{"operation":"create","data":"<b>안녕</b>","metadata":{"emailTo":"a@x.test;b@x.test","subject":"분리배출\r\nBcc: evil@x.test"}}"""));
+        var mail = await received.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(HttpStatusCode.NoContent, sent.StatusCode);
+        Assert.Contains("RCPT TO:<b@x.test>", mail, StringComparison.Ordinal);
+        Assert.Contains("MAIL FROM:<noreply@eco2.test>", mail, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("<b>안녕</b>")), mail, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nBcc", mail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cron_binding_calls_an_app_that_wants_it_and_no_other()
+    {
+        var ticks = new TaskCompletionSource<string>();
+        await using var wants = await TestApp.StartAsync(http =>
+        {
+            if (HttpMethods.IsPost(http.Request.Method))
+            {
+                ticks.TrySetResult($"{http.Request.Path} {http.Request.Headers["readTimeUTC"].Count} {http.Request.ContentLength}");
+            }
+
+            return Task.CompletedTask;
+        });
+        var refusedTicks = 0;
+        await using var refuses = await TestApp.StartAsync(http =>
+        {
+            refusedTicks += HttpMethods.IsPost(http.Request.Method) ? 1 : 0;
+            http.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        });
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("tick", "bindings.cron", "schedule: @every 1s", "route: /cron/tick"),
+            new AppSettings { AppId = "refuses", AppPort = refuses.Port },
+            new AppSettings { AppId = "wants", AppPort = wants.Port });
+
+        var tick = await ticks.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("/cron/tick 1 0", tick);
+        Assert.Equal(0, refusedTicks);
+    }
+
+    [Theory]
+    [InlineData("*/5 * * * *", "2026-01-01T00:03:10Z", "2026-01-01T00:05:00Z")]
+    [InlineData("30 10 * * * *", "2026-01-01T00:10:30Z", "2026-01-01T01:10:30Z")]
+    [InlineData("0 9 * * mon-fri", "2026-01-02T09:00:00Z", "2026-01-05T09:00:00Z")]
+    [InlineData("0 0 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z")]
+    [InlineData("@daily", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")]
+    [InlineData("@every 1m30s", "2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z")]
+    public void A_schedule_names_the_next_time(string schedule, string after, string next)
+    {
+        var found = CronSchedule.Parse(schedule).After(DateTimeOffset.Parse(after, CultureInfo.InvariantCulture));
+
+        Assert.Equal(DateTimeOffset.Parse(next, CultureInfo.InvariantCulture), found);
+    }
+
+    private static async Task<string> ReceiveAsync(TcpListener listener)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        var heard = new StringBuilder();
+        await Say("220 test");
+        var inData = false;
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            heard.AppendLine(line);
+            if (inData && line != ".")
+            {
+                continue;
+            }
+
+            inData = line == "DATA";
+            await Say(inData ? "354 go on" : line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-test\r\n250 8BITMIME" : "250 ok");
+            if (line == "QUIT")
+            {
+                break;
+            }
+        }
+
+        return heard.ToString();
+
+        async Task Say(string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text + "\r\n"));
+    }
+
+    private Task<SidecarFixture> StorageAsync() =>
+        SidecarFixture.StartAsync(SidecarFixture.Component("objects", "bindings.localstorage", $"rootPath: {_root}"), new AppSettings { AppId = "app" });
+
+    private static Task<HttpResponseMessage> InvokeAsync(SidecarFixture sidecar, string json) =>
+        Http.PostAsync(new Uri(sidecar["app"].HttpEndpoint, "/v1.0/bindings/objects"), new StringContent(json));
+}
