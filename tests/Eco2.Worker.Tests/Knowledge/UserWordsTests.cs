@@ -20,6 +20,8 @@ public sealed class UserWordsTests
     [InlineData("칼 어떻게 버려요?", "general.knife", "")]
     [InlineData("컵", "plastics.cup", "")]
     [InlineData("약", "hazardous.medicine", "")]
+    [InlineData("참치캔 뚜껑에 기름 있어요", "metal.steel_can", "soil_oil")]
+    [InlineData("김치통", "plastics.food_container", "")]
     [InlineData("컵라면", "foam.food", "")]
     [InlineData("보조배터리 버리는 법", "battery.li_ion", "")]
     [InlineData("How do I throw away a broken light bulb?", "noncombustible.broken_lamp", "broken")]

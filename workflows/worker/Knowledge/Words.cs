@@ -62,9 +62,9 @@ internal sealed class WordBook
         var squashed = Korean.Squash(userInput);
         var words = Words(userInput);
         var tags = Situations(squashed, words);
-        var phrase = _exact.GetValueOrDefault(Strip(squashed)) ?? _names.FirstOrDefault(p => Contains(p, squashed, words));
+        var phrase = _exact.GetValueOrDefault(Strip(squashed)) ?? Longest(squashed, words);
         if (phrase is null)
-            return new WordSense(null, null, null, [], tags, tags.Count == 0 && !_disposal.Any(squashed.Contains));
+            return new WordSense(null, null, null, [], tags, tags.Count == 0 && userInput.Trim().Contains(' ') && !_disposal.Any(squashed.Contains));
         var items = phrase.Codes.Select(_taxonomy.FindItem).OfType<Item>().ToList();
         var middles = items.Select(i => i.MiddleCode).Concat(phrase.Codes.Where(c => _taxonomy.FindMiddle(c) is not null)).Distinct().ToList();
         return new WordSense(
@@ -107,6 +107,14 @@ internal sealed class WordBook
         ? phrase.Key.Length > 1 && squashed.Contains(phrase.Key, StringComparison.Ordinal)
         : words.Contains(phrase.Key, StringComparison.Ordinal) || words.Contains(phrase.Key.TrimEnd() + "s ", StringComparison.Ordinal)
             || words.Contains(phrase.Key.TrimEnd() + "es ", StringComparison.Ordinal);
+
+    /// <summary>Of names of one length the last: in both languages what it is comes after what it is for.</summary>
+    private Phrase? Longest(string squashed, string words)
+    {
+        var found = _names.Where(p => Contains(p, squashed, words)).ToList();
+        return found.TakeWhile(p => p.Key.Length == found[0].Key.Length)
+            .MaxBy(p => p.IsKorean ? squashed.LastIndexOf(p.Key, StringComparison.Ordinal) : 0);
+    }
 
     private string Strip(string squashed)
     {
