@@ -12,6 +12,7 @@ namespace Eco2.Contracts.Jobs;
 /// <param name="UpdatedAt">When the newest event happened, UTC.</param>
 /// <param name="FinishedAt">When it ended, UTC; null while it runs.</param>
 /// <param name="Events">The log: Seq 1, 2, 3 … without gaps. Its last entry holds the result of a finished job.</param>
+/// <param name="Early">Batches that came before what they must follow; the router's own, none when all is in order.</param>
 public sealed record JobDocument(
     Guid JobId,
     Guid UserId,
@@ -22,7 +23,8 @@ public sealed record JobDocument(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? FinishedAt,
-    IReadOnlyList<JobEvent> Events)
+    IReadOnlyList<JobEvent> Events,
+    IReadOnlyList<JobEventBatch>? Early = null)
 {
     /// <summary>The state store component that holds job documents, readable by every app (<c>keyPrefix: name</c>).</summary>
     public const string Store = "jobs";

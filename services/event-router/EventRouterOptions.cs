@@ -4,11 +4,6 @@ namespace Eco2.EventRouter;
 
 internal sealed class EventRouterOptions
 {
-    /// <summary>How long a batch waits inside this replica for the one it must follow, before the sidecar is asked to bring it again.</summary>
-    /// <value>00:00:00.300</value>
-    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
-    public TimeSpan LocalWait { get; init; } = TimeSpan.FromMilliseconds(300);
-
     /// <summary>How old an event may get while it waits for its predecessor; then it is accepted as it came.</summary>
     /// <value>00:00:20</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]

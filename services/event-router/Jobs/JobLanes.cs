@@ -6,9 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace Eco2.EventRouter.Jobs;
 
-/// <summary>One lane per job in this replica: whatever has come for a job is appended with one read and one write, and batches that
-/// overtook each other on the way wait here for a moment instead of going back to the broker. Another replica may hold a lane for the same
-/// job; the ETag decides between them.</summary>
+/// <summary>One lane per job in this replica: whatever has come for a job is appended with one read and one write. Another replica may hold
+/// a lane for the same job; the ETag decides between them. Nothing here waits for a message that is still to come: a bulk subscription brings
+/// the next ones only after the answer to these.</summary>
 internal sealed partial class JobLanes(
     DaprClient dapr,
     Announcer announcer,
@@ -17,98 +17,58 @@ internal sealed partial class JobLanes(
     ILogger<JobLanes> logger)
 {
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
-    private readonly Dictionary<Guid, Lane> lanes = [];
+    private readonly Dictionary<Guid, List<Waiting>> lanes = [];
+    private readonly HashSet<Guid> watched = [];
     private readonly EventRouterOptions limits = options.Value;
 
-    private sealed class Waiting(JobEventBatch batch, long since)
+    private sealed record Waiting(JobEventBatch? Batch, TaskCompletionSource<bool> Accepted);
+
+    /// <summary>True when the batch is stored and told; false when it should come again.</summary>
+    internal Task<bool> AppendAsync(JobEventBatch batch) => batch.Events.Count == 0 ? Task.FromResult(true) : EnterAsync(batch.JobId, batch);
+
+    private Task<bool> EnterAsync(Guid jobId, JobEventBatch? batch)
     {
-        public JobEventBatch Batch { get; } = batch;
-
-        public long Since { get; } = since;
-
-        public TaskCompletionSource<bool> Accepted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private sealed class Lane
-    {
-        public List<Waiting> Arrived { get; set; } = [];
-
-        public TaskCompletionSource More { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <summary>True when the batch is in the log and told; false when it should come again.</summary>
-    internal Task<bool> AppendAsync(JobEventBatch batch)
-    {
-        if (batch.Events.Count == 0)
-        {
-            return Task.FromResult(true);
-        }
-
-        var waiting = new Waiting(batch, clock.GetTimestamp());
+        var waiting = new Waiting(batch, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (lanes)
         {
-            if (lanes.TryGetValue(batch.JobId, out var lane))
+            if (lanes.TryGetValue(jobId, out var lane))
             {
-                lane.Arrived.Add(waiting);
-                lane.More.TrySetResult();
+                lane.Add(waiting);
             }
             else
             {
-                lane = new Lane { Arrived = [waiting] };
-                lanes.Add(batch.JobId, lane);
-                _ = Task.Run(() => DriveAsync(batch.JobId, lane));
+                lanes.Add(jobId, [waiting]);
+                _ = Task.Run(() => DriveAsync(jobId));
             }
         }
 
         return waiting.Accepted.Task;
     }
 
-    /// <summary>1. Take what has arrived. 2. Append it. 3. What came early waits for more to arrive, or for its time to run out.
-    /// 4. With nothing left the lane closes.</summary>
-    private async Task DriveAsync(Guid jobId, Lane lane)
+    /// <summary>Takes what has arrived and appends it, until nothing has.</summary>
+    private async Task DriveAsync(Guid jobId)
     {
-        List<Waiting> early = [];
         while (true)
         {
-            Task more;
+            List<Waiting> arrived;
             lock (lanes)
             {
-                early.AddRange(lane.Arrived);
-                lane.Arrived = [];
-                if (early.Count == 0)
+                arrived = lanes[jobId];
+                if (arrived.Count == 0)
                 {
                     lanes.Remove(jobId);
                     return;
                 }
 
-                lane.More = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                more = lane.More.Task;
+                lanes[jobId] = [];
             }
 
-            early = await TryAppendAsync(jobId, early);
-            if (early.Count == 0)
-            {
-                continue;
-            }
-
-            var rest = limits.LocalWait - early.Max(w => clock.GetElapsedTime(w.Since));
-            if (rest > TimeSpan.Zero)
-            {
-                using var stop = new CancellationTokenSource();
-                await Task.WhenAny(more, Task.Delay(rest, clock, stop.Token));
-                await stop.CancelAsync();
-            }
-            else
-            {
-                // Nobody here has what they must follow: perhaps another replica, perhaps the broker still holds it.
-                early.ForEach(w => w.Accepted.SetResult(false));
-                early = [];
-            }
+            var accepted = await TryAppendAsync(jobId, [.. arrived.Select(w => w.Batch).OfType<JobEventBatch>()]);
+            arrived.ForEach(w => w.Accepted.SetResult(accepted));
         }
     }
 
-    /// <summary>Returns those that came early. All others have their answer.</summary>
-    private async Task<List<Waiting>> TryAppendAsync(Guid jobId, List<Waiting> batches)
+    private async Task<bool> TryAppendAsync(Guid jobId, IReadOnlyList<JobEventBatch> batches)
     {
         try
         {
@@ -119,15 +79,14 @@ internal sealed partial class JobLanes(
                 {
                     // The document is made before anything can be published about the job, so it has expired since.
                     Forgotten(logger, jobId);
-                    batches.ForEach(w => w.Accepted.SetResult(true));
-                    return [];
+                    return true;
                 }
 
                 var now = clock.GetUtcNow();
-                var outcome = JobLog.Append(job, [.. batches.Select(w => w.Batch)], batch => now - batch.Events[^1].Ts > limits.Patience);
-                if (outcome.Added.Count == 0 || await SaveAsync(outcome.Document, etag))
+                var outcome = JobLog.Append(job, batches, batch => now - batch.Events[^1].Ts > limits.Patience);
+                if (!outcome.Changed || await SaveAsync(outcome.Document, etag))
                 {
-                    return await TellAsync(outcome, batches);
+                    return await TellAsync(outcome);
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 10 * attempt)), clock);
@@ -146,8 +105,7 @@ internal sealed partial class JobLanes(
             Broken(logger, e, jobId);
         }
 
-        batches.ForEach(w => w.Accepted.TrySetResult(false));
-        return [];
+        return false;
     }
 
     private Task<bool> SaveAsync(JobDocument job, string etag)
@@ -161,7 +119,7 @@ internal sealed partial class JobLanes(
     }
 
     /// <summary>What is in the log is told, also when it was told before: the one who told it may have died in between.</summary>
-    private async Task<List<Waiting>> TellAsync(JobLog.Outcome outcome, List<Waiting> batches)
+    private async Task<bool> TellAsync(JobLog.Outcome outcome)
     {
         foreach (var batch in outcome.OutOfTurn)
         {
@@ -169,31 +127,47 @@ internal sealed partial class JobLanes(
         }
 
         var job = outcome.Document;
+        if (job.Early is { Count: > 0 })
+        {
+            Watch(job.JobId);
+        }
+
         JobEvent[] news = [.. outcome.Repeated.Concat(outcome.Added).DistinctBy(e => e.Seq).OrderBy(e => e.Seq)];
-        var told = true;
-        if (news.Length > 0)
+        if (news.Length == 0)
         {
-            var last = news[^1];
-            var finished = last.IsTerminal()
-                ? new JobFinished(job.JobId, job.UserId, job.Kind, job.Status, last.Ts, last.Result, last.Error)
-                : null;
-            told = await announcer.TellAsync(new JobFanout(job.JobId, job.UserId, news), finished);
+            return true;
         }
 
-        List<Waiting> early = [];
-        for (var i = 0; i < batches.Count; i++)
+        var last = news[^1];
+        var finished = last.IsTerminal()
+            ? new JobFinished(job.JobId, job.UserId, job.Kind, job.Status, last.Ts, last.Result, last.Error)
+            : null;
+        return await announcer.TellAsync(new JobFanout(job.JobId, job.UserId, news), finished);
+    }
+
+    /// <summary>What came early is looked at again when its patience has run out, in case nothing else comes.</summary>
+    private void Watch(Guid jobId)
+    {
+        lock (watched)
         {
-            if (outcome.Verdicts[i] is JobLog.Verdict.Early)
+            if (!watched.Add(jobId))
             {
-                early.Add(batches[i]);
-            }
-            else
-            {
-                batches[i].Accepted.SetResult(told);
+                return;
             }
         }
 
-        return early;
+        _ = LookAgainAsync(jobId);
+    }
+
+    private async Task LookAgainAsync(Guid jobId)
+    {
+        await Task.Delay(limits.Patience + TimeSpan.FromMilliseconds(100), clock);
+        lock (watched)
+        {
+            watched.Remove(jobId);
+        }
+
+        await EnterAsync(jobId, null);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId} has no document any more; its late events are dropped")]

@@ -5,30 +5,24 @@ namespace Eco2.EventRouter.Jobs;
 /// <summary>The rules of a job's log, as a function of values: which events of which batches follow, with which numbers.</summary>
 internal static class JobLog
 {
-    internal enum Verdict
-    {
-        /// <summary>In the log, now or before, or it came after the end and never will be.</summary>
-        Done,
-
-        /// <summary>What it must follow is not there yet.</summary>
-        Early,
-    }
+    // More than any honest job has; a stranger's flood must not grow the document.
+    private const int MostEarly = 32;
 
     /// <param name="Document">The job after the batches.</param>
     /// <param name="Added">New entries, numbered.</param>
     /// <param name="Repeated">Entries that were in the log already: told again, because whoever sent them again may do so since the
     /// first telling was lost.</param>
-    /// <param name="Verdicts">One per batch, in the order given.</param>
     /// <param name="OutOfTurn">Batches that were accepted without what they should follow.</param>
+    /// <param name="Changed">True when the document must be stored.</param>
     internal sealed record Outcome(
         JobDocument Document,
         IReadOnlyList<JobEvent> Added,
         IReadOnlyList<JobEvent> Repeated,
-        IReadOnlyList<Verdict> Verdicts,
-        IReadOnlyList<JobEventBatch> OutOfTurn);
+        IReadOnlyList<JobEventBatch> OutOfTurn,
+        bool Changed);
 
-    /// <summary>Appends <paramref name="batches"/> in the order their <c>after</c> asks for, whatever order they come in.
-    /// An event id counts once; nothing follows a terminal event; progress never falls.</summary>
+    /// <summary>Appends <paramref name="batches"/> in the order their <c>after</c> asks for, whatever order they come in; what comes early is
+    /// kept in the document until its turn. An event id counts once; nothing follows a terminal event; progress never falls.</summary>
     /// <param name="job">The job before.</param>
     /// <param name="batches">Of this job, as they came.</param>
     /// <param name="tooOld">True for a batch that waited long enough for its predecessor.</param>
@@ -40,34 +34,31 @@ internal static class JobLog
             log.TryAdd(entry.EventId, entry);
         }
 
-        var verdicts = new Verdict[batches.Count];
         List<JobEvent> added = [], repeated = [];
         List<JobEventBatch> outOfTurn = [];
-        var waiting = Enumerable.Range(0, batches.Count).ToList();
+        var before = job.Early ?? [];
+        List<JobEventBatch> waiting = [.. before, .. batches];
         while (waiting.Count > 0)
         {
-            var next = waiting.FindIndex(i => Follows(batches[i]));
+            var next = waiting.FindIndex(Follows);
             if (next < 0)
             {
-                next = waiting.FindIndex(i => tooOld(batches[i]));
+                next = waiting.FindIndex(batch => tooOld(batch));
                 if (next < 0)
                 {
                     break;
                 }
 
-                outOfTurn.Add(batches[waiting[next]]);
+                outOfTurn.Add(waiting[next]);
             }
 
-            job = Take(batches[waiting[next]]);
+            job = Take(waiting[next]);
             waiting.RemoveAt(next);
         }
 
-        foreach (var i in waiting)
-        {
-            verdicts[i] = Verdict.Early;
-        }
-
-        return new Outcome(job, added, repeated, verdicts, outOfTurn);
+        JobEventBatch[] early = [.. waiting.DistinctBy(batch => string.Join(' ', batch.Events.Select(e => e.EventId))).Take(MostEarly)];
+        var changed = added.Count > 0 || early.Length != before.Count;
+        return new Outcome(changed ? job with { Early = early.Length == 0 ? null : early } : job, added, repeated, outOfTurn, changed);
 
         bool Follows(JobEventBatch batch) =>
             job.IsFinished() || batch.After is null || log.ContainsKey(batch.After) || batch.Events.All(e => log.ContainsKey(e.EventId));

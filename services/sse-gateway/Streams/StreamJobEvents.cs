@@ -60,11 +60,13 @@ internal sealed partial class StreamJobEvents
             return TypedResults.NoContent();
         }
 
-        using var place = limits.TryEnter(user.Id, jobId, out var full);
-        if (place is null)
+        var (entered, full) = await limits.EnterAsync(user.Id, jobId, ct);
+        if (entered is null)
         {
             return Problems.TooManyStreams(full!);
         }
+
+        using var place = entered;
 
         // A number we never gave cannot be trusted: such a client gets everything.
         var stream = new EventStream(http, jobId, seen > job.Events[^1].Seq ? 0 : seen, json, clock, options.Value.WriteTimeout);

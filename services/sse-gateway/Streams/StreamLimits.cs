@@ -3,28 +3,47 @@ using Microsoft.Extensions.Options;
 namespace Eco2.SseGateway.Streams;
 
 /// <summary>Counts open streams per user and per job on this replica.</summary>
-internal sealed class StreamLimits(IOptions<SseOptions> options)
+internal sealed class StreamLimits(IOptions<SseOptions> options, TimeProvider clock)
 {
-    private readonly Dictionary<Guid, int> open = [];
+    // A client that reconnects at once may arrive before its old connection is seen to be gone.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>A place to give back, or null with the reason.</summary>
-    internal Place? TryEnter(Guid userId, Guid jobId, out string? full)
+    private readonly Dictionary<Guid, int> open = [];
+    private TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A place to give back, or null with the reason after a short wait for one.</summary>
+    internal async Task<(Place? Place, string? Full)> EnterAsync(Guid userId, Guid jobId, CancellationToken ct)
     {
-        var limits = options.Value;
-        lock (open)
+        var (began, limits) = (clock.GetTimestamp(), options.Value);
+        while (true)
         {
-            var (ofUser, ofJob) = (open.GetValueOrDefault(userId), open.GetValueOrDefault(jobId));
-            full = ofUser >= limits.MaxPerUser ? $"You have {ofUser} streams open; {limits.MaxPerUser} are allowed."
-                : ofJob >= limits.MaxPerJob ? $"This job has {ofJob} streams open; {limits.MaxPerJob} are allowed."
-                : null;
-            if (full is not null)
+            Task somebodyLeaves;
+            string full;
+            lock (open)
             {
-                return null;
+                var (ofUser, ofJob) = (open.GetValueOrDefault(userId), open.GetValueOrDefault(jobId));
+                if (ofUser < limits.MaxPerUser && ofJob < limits.MaxPerJob)
+                {
+                    // Both are UUIDs of different things, so they share a dictionary.
+                    (open[userId], open[jobId]) = (ofUser + 1, ofJob + 1);
+                    return (new Place(this, userId, jobId), null);
+                }
+
+                full = ofJob >= limits.MaxPerJob
+                    ? $"This job has {ofJob} streams open; {limits.MaxPerJob} are allowed."
+                    : $"You have {ofUser} streams open; {limits.MaxPerUser} are allowed.";
+                somebodyLeaves = left.Task;
             }
 
-            // Both are UUIDs of different things, so they share a dictionary.
-            (open[userId], open[jobId]) = (ofUser + 1, ofJob + 1);
-            return new Place(this, userId, jobId);
+            try
+            {
+                var rest = Grace - clock.GetElapsedTime(began);
+                await somebodyLeaves.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, clock, ct);
+            }
+            catch (TimeoutException)
+            {
+                return (null, full);
+            }
         }
     }
 
@@ -36,23 +55,25 @@ internal sealed class StreamLimits(IOptions<SseOptions> options)
         }
     }
 
-    private void Leave(Guid id)
+    private void Leave(Guid userId, Guid jobId)
     {
-        if (--open[id] == 0)
+        lock (open)
         {
-            open.Remove(id);
+            foreach (var id in (ReadOnlySpan<Guid>)[userId, jobId])
+            {
+                if (--open[id] == 0)
+                {
+                    open.Remove(id);
+                }
+            }
+
+            left.SetResult();
+            left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
     internal sealed class Place(StreamLimits limits, Guid userId, Guid jobId) : IDisposable
     {
-        public void Dispose()
-        {
-            lock (limits.open)
-            {
-                limits.Leave(userId);
-                limits.Leave(jobId);
-            }
-        }
+        public void Dispose() => limits.Leave(userId, jobId);
     }
 }

@@ -20,28 +20,21 @@ public sealed class JobLogTests
         var random = new Random(20261121);
         for (var round = 0; round < 500; round++)
         {
-            // Each batch one to three times, shuffled, and delivered in calls of random size; what came early comes again.
+            // Each batch one to three times, shuffled, and delivered in calls of random size.
             var coming = Job.WholeScan().SelectMany(batch => Enumerable.Repeat(batch, random.Next(1, 4))).ToArray();
             random.Shuffle(coming);
             var (job, queue) = (Queued(), new Queue<JobEventBatch>(coming));
             while (queue.Count > 0)
             {
                 JobEventBatch[] call = [.. Enumerable.Range(0, Math.Min(queue.Count, random.Next(1, 5))).Select(_ => queue.Dequeue())];
-                var outcome = JobLog.Append(job, call, _ => false);
-                job = outcome.Document;
-                for (var i = 0; i < call.Length; i++)
-                {
-                    if (outcome.Verdicts[i] is JobLog.Verdict.Early)
-                    {
-                        queue.Enqueue(call[i]);
-                    }
-                }
+                job = JobLog.Append(job, call, _ => false).Document;
             }
 
             Assert.Equal(WholeLog, job.Events.Select(Name));
             Assert.Equal(Enumerable.Range(1, WholeLog.Length), job.Events.Select(e => e.Seq));
             Assert.Equal(job.Events.Select(e => e.Progress).Order(), job.Events.Select(e => e.Progress));
             Assert.Equal(("succeeded", 100, "done"), (job.Status, job.Progress, job.Stage));
+            Assert.Null(job.Early);
         }
     }
 
@@ -53,7 +46,7 @@ public sealed class JobLogTests
         var outcome = JobLog.Append(cancelled, Job.WholeScan(), _ => true);
 
         Assert.Equal(["queued/started", "cancelled/failed"], outcome.Document.Events.Select(Name));
-        Assert.All(outcome.Verdicts, verdict => Assert.Equal(JobLog.Verdict.Done, verdict));
+        Assert.False(outcome.Changed);
         Assert.Empty(outcome.Added);
         Assert.Equal("cancelled", outcome.Document.Status);
     }
@@ -76,7 +69,8 @@ public sealed class JobLogTests
         var waits = JobLog.Append(Queued(), [Job.WholeScan()[1]], _ => false);
         var gaveUp = JobLog.Append(Queued(), [Job.WholeScan()[1]], _ => true);
 
-        Assert.Equal(JobLog.Verdict.Early, Assert.Single(waits.Verdicts));
+        Assert.Equal("queued/started", Name(Assert.Single(waits.Document.Events)));
+        Assert.Single(waits.Document.Early!);
         Assert.Equal(["queued/started", "vision/completed", "rule/started", "rule/completed"], gaveUp.Document.Events.Select(Name));
         Assert.Single(gaveUp.OutOfTurn);
     }

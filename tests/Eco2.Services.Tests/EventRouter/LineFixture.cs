@@ -1,10 +1,14 @@
 using Dapr.Client;
 using Eco2.Contracts;
+using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -14,8 +18,9 @@ namespace Eco2.Services.Tests.EventRouter;
 /// <see cref="Worker"/> speaks as the app that does the work.</summary>
 public sealed class LineFixture : IAsyncLifetime
 {
-    private static readonly string[] AppIds = ["event-router", "sse-gateway", "scan", "worker"];
+    private static readonly string[] AppIds = ["event-router", "sse-gateway", "scan", "image", "worker"];
     private readonly List<ServiceHost> hosts = [];
+    private readonly List<WebApplication> standIns = [];
     private RedisServer? redis;
     private SidecarHost? sidecar;
 
@@ -37,6 +42,7 @@ public sealed class LineFixture : IAsyncLifetime
                         AppId = id,
                         AwaitsAppPort = id != "worker",
                         AppToken = ServiceHost.AppToken,
+                        MaxBodyBytes = 32 << 20,
                         InlineResources = Resources(),
                         Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
                     }),
@@ -52,6 +58,11 @@ public sealed class LineFixture : IAsyncLifetime
         foreach (var host in hosts)
         {
             await host.DisposeAsync();
+        }
+
+        foreach (var app in standIns)
+        {
+            await app.DisposeAsync();
         }
 
         await sidecar!.DisposeAsync();
@@ -75,6 +86,27 @@ public sealed class LineFixture : IAsyncLifetime
         side.AttachApp(host.Address.Port);
         await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         return host;
+    }
+
+    /// <summary>A stand-in for the app that keeps pictures: everybody owns the pictures under their own id.</summary>
+    public async Task StandInAsync(string appId)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.MapGet("/internal/images/{channel}/{owner:guid}/{id:guid}", (string channel, Guid owner, Guid id, HttpRequest request) =>
+        {
+            var key = $"{channel}/{owner:D}/{id:D}";
+            return request.Headers["X-User-Id"] == owner.ToString("D")
+                ? Results.Json(new StoredImage(key, channel, owner, "image/jpeg", 10, 10, 100, "ab12", $"/api/v1/images/{key}"), ContractsJson.Default.Options)
+                : Results.NotFound();
+        });
+        await app.StartAsync();
+        standIns.Add(app);
+        var side = sidecar!.App(appId);
+        side.AttachApp(new Uri(app.Urls.First()).Port);
+        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
     }
 
     /// <summary>An accepted job, as the scan service leaves it.</summary>
