@@ -1,0 +1,9 @@
+/** One JSON object a line on standard output. Never keys (they name users), file names or bytes of pictures. */
+export function log(level: "info" | "warning" | "error", message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+  process.stdout.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level, app: "media", message, ...facts })}\n`);
+}
+
+/** What of an error may be logged: its kind and text, not what it was about. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
+}
