@@ -60,7 +60,7 @@ public sealed class EveryItemTests
         var free = from item in Known.Base.Taxonomy.Items
                    where item.MajorCode == Taxonomy.Recyclable
                    from tag in Known.Base.Tags.All
-                   where tag.Kind is "B" or "SB"
+                   where tag.Kind is "B" or "SB" && !tag.NotFor.Contains(item.MiddleCode)
                    let plan = Known.Plan(Known.Seen(item.Code, tag.Code))
                    where plan.Final.MajorCode == Taxonomy.Recyclable && !plan.HasBlocking
                    select $"{item.Code} {tag.Code}";

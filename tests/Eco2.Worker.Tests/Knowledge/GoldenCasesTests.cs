@@ -73,6 +73,13 @@ public sealed class GoldenCasesTests
     }
 
     [Fact]
+    public void A_power_bank_need_not_lose_its_battery_first()
+    {
+        Assert.False(Known.Plan(Known.Seen("battery.li_ion", "battery_inside")).HasBlocking);
+        Assert.True(Known.Plan(Known.Seen("electronics.fan", "battery_inside")).HasBlocking);
+    }
+
+    [Fact]
     public void A_receipt_is_named_with_both_places()
     {
         var answer = Known.Compose(Known.Seen("general.thermal_receipt", "mat_paper"));

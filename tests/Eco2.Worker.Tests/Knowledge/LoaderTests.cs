@@ -37,7 +37,7 @@ public sealed class LoaderTests : IDisposable
     [InlineData("taxonomy.yaml", "rewardable: true", "rewardable: yes", "must be true or false")]
     [InlineData("tags.yaml", "count: 79", "count: 78", "there are 79 tags")]
     [InlineData("tags.yaml", "class: SB", "class: BS", "class 'BS' is none of")]
-    [InlineData("tags.yaml", "blocks: [clear_pet]", "blocks: [clear_pot]", "'clear_pot' under blocks")]
+    [InlineData("tags.yaml", "blocks: [clear_pet]", "blocks: [clear_pot]", "'clear_pot' is no category")]
     [InlineData("tags.yaml", "tag: gas_release", "tag: gas_gone", "'gas_gone' is no tag")]
     [InlineData("rules/glass.yaml", "satisfies_tags: [contents_present", "satisfies_tags: [content_present", "unknown tag 'content_present'")]
     [InlineData("rules/glass.yaml", "go_to: noncombustible", "go_to: nowhere", "go_to 'nowhere' is no other category")]

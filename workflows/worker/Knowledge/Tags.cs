@@ -5,19 +5,21 @@ namespace Eco2.Worker.Knowledge;
 /// <summary>A situation tag: something about the object that can be seen and may matter for disposal.</summary>
 /// <param name="Kind">B, B*, A, I, S, SB or R.</param>
 /// <param name="Blocks">Codes of middles or items: all there is for B*; for R, where washing is asked for instead of re-routing.</param>
+/// <param name="NotFor">Where it is the thing itself and nothing to be done: a power bank has a battery inside.</param>
 internal sealed record Tag(
     string Code,
     string Ko,
     string En,
     string Kind,
     IReadOnlyList<string> Blocks,
+    IReadOnlyList<string> NotFor,
     Said? Action,
     Said? Missing,
     Said? Safety)
 {
     /// <summary>Whether the reward waits until this is done, for a thing that ends in <paramref name="middle"/>.</summary>
     public bool BlocksIn(string middle, string? item) =>
-        Kind is "B" or "SB" || Blocks.Contains(middle) || (item is not null && Blocks.Contains(item));
+        !NotFor.Contains(middle) && (Kind is "B" or "SB" || Blocks.Contains(middle) || (item is not null && Blocks.Contains(item)));
 }
 
 /// <summary>The 79 tags and what holds between them.</summary>

@@ -33,14 +33,14 @@ internal static class TagsFile
 
     private static Tag ReadTag(Entry at, List<Tag> before, Taxonomy taxonomy)
     {
-        var tag = new Tag(at.Text("code"), at.Text("ko"), at.Text("en"), at.Text("class"), at.Texts("blocks"),
+        var tag = new Tag(at.Text("code"), at.Text("ko"), at.Text("en"), at.Text("class"), at.Texts("blocks"), at.Texts("not_for"),
             Words(at, "action"), Words(at, "missing"), Words(at, "safety"));
         at.NothingElse();
         if (before.Any(t => t.Code == tag.Code || t.Ko == tag.Ko)) throw at.Wrong($"tag '{tag.Code}' is there twice");
         if (!Kinds.Contains(tag.Kind)) throw at.Wrong($"class '{tag.Kind}' is none of {string.Join(", ", Kinds)}");
-        foreach (var code in tag.Blocks)
+        foreach (var code in tag.Blocks.Concat(tag.NotFor))
             if (taxonomy.FindMiddle(code) is null && taxonomy.FindItem(code) is null)
-                throw at.Wrong($"'{code}' under blocks is no category and no item");
+                throw at.Wrong($"'{code}' is no category and no item");
         if (tag.Kind == "B*" != tag.Blocks.Count > 0 && tag.Kind != "R") throw at.Wrong($"class {tag.Kind} and blocks do not go together");
         if ((tag.Kind is "A" or "B" or "B*" or "SB" || tag.Blocks.Count > 0) && tag.Missing is null)
             throw at.Wrong($"tag '{tag.Code}' needs words for 'missing'");
