@@ -50,6 +50,12 @@ internal sealed class InvokeGrpc(AppDirectory apps)
         }
 
         request.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(call.Metadata.TraceParent));
+        if (target != call.App)
+        {
+            request.Headers.TryAddWithoutValidation("dapr-caller-app-id", call.App.AppId);
+            request.Headers.TryAddWithoutValidation("dapr-callee-app-id", target.AppId);
+        }
+
         return await target.Channel.SendAsync(request, ct);
     }
 
@@ -69,7 +75,7 @@ internal sealed class InvokeGrpc(AppDirectory apps)
         };
     }
 
-    private static bool IsTransport(string name) => name is "te" or "host" or "content-type" or "content-length" or "user-agent" or SidecarTokens.Header or TraceParent.Header;
+    private static bool IsTransport(string name) => name.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase) || name is "te" or "host" or "content-type" or "content-length" or "user-agent" or SidecarTokens.Header or TraceParent.Header;
 
     private static StatusCode Status(int http) => http switch
     {

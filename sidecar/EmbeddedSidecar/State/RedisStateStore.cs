@@ -11,12 +11,15 @@ internal sealed class RedisStateStore : IStateStore
     private readonly RedisOptions _options;
     private readonly RedisConnections _connections;
     private readonly int? _defaultTtl;
+    private readonly TimeSpan _limit;
     private RespConnection _redis = null!;
 
     public RedisStateStore(ComponentContext context)
     {
         _options = RedisOptions.From(context.Metadata);
         _connections = context.Services.Redis;
+        // Dapr's client reads for readTimeout and tries three times more before it gives up.
+        _limit = context.Metadata.Duration("readTimeout", TimeSpan.FromSeconds(3)) * 4;
         _defaultTtl = context.Metadata.Optional("ttlInSeconds") is null ? null : context.Metadata.Integer("ttlInSeconds", 0);
     }
 
@@ -35,11 +38,11 @@ internal sealed class RedisStateStore : IStateStore
 
     public async ValueTask<StateValue?> GetAsync(string key, CancellationToken ct)
     {
-        var reply = await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(ct);
+        var reply = await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(_limit, ct);
         if (reply.Error?.StartsWith("WRONGTYPE", StringComparison.Ordinal) == true)
         {
             // Somebody else's plain string under a key we can name: Dapr reads it too.
-            var plain = (await _redis.SendAsync("GET", key).WaitAsync(ct)).OrThrow();
+            var plain = (await _redis.SendAsync("GET", key).WaitAsync(_limit, ct)).OrThrow();
             return plain.Bytes is { } text ? new StateValue(text, "0") : null;
         }
 
@@ -54,16 +57,16 @@ internal sealed class RedisStateStore : IStateStore
             replies[i] = _redis.SendAsync("HMGET", keys[i], "data", "version");
         }
 
-        return Array.ConvertAll(await Task.WhenAll(replies).WaitAsync(ct), Value);
+        return Array.ConvertAll(await Task.WhenAll(replies).WaitAsync(_limit, ct), Value);
     }
 
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct)
     {
-        var reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(ct);
+        var reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(_limit, ct);
         if (reply.Error?.StartsWith("NOSCRIPT", StringComparison.Ordinal) == true)
         {
             await ReloadAsync(ct);
-            reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(ct);
+            reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(_limit, ct);
         }
 
         Check(reply, operation);
@@ -71,13 +74,13 @@ internal sealed class RedisStateStore : IStateStore
 
     public async ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
     {
-        var reply = await SendAsync().WaitAsync(ct);
+        var reply = await SendAsync().WaitAsync(_limit, ct);
 
         // The server lost its scripts (FLUSH): then none of the operations ran, and all can be sent again.
         if ((reply.Items is { Length: > 0 } items ? items[0] : reply).Error?.StartsWith("NOSCRIPT", StringComparison.Ordinal) == true)
         {
             await ReloadAsync(ct);
-            reply = await SendAsync().WaitAsync(ct);
+            reply = await SendAsync().WaitAsync(_limit, ct);
         }
 
         if (allOrNothing)
@@ -107,7 +110,7 @@ internal sealed class RedisStateStore : IStateStore
         var cursor = "0";
         do
         {
-            var page = (await _redis.SendAsync("SCAN", cursor, "MATCH", pattern, "COUNT", 1000).WaitAsync(ct)).OrThrow().Items!;
+            var page = (await _redis.SendAsync("SCAN", cursor, "MATCH", pattern, "COUNT", 1000).WaitAsync(_limit, ct)).OrThrow().Items!;
             cursor = page[0].Text!;
             foreach (var key in page[1].Items!)
             {
@@ -192,7 +195,7 @@ internal sealed class RedisStateStore : IStateStore
     {
         foreach (var script in RedisStateScripts.All)
         {
-            (await _redis.SendAsync("SCRIPT", "LOAD", script.Text).WaitAsync(ct)).OrThrow();
+            (await _redis.SendAsync("SCRIPT", "LOAD", script.Text).WaitAsync(_limit, ct)).OrThrow();
         }
     }
 

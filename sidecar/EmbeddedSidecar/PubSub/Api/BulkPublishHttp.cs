@@ -83,7 +83,8 @@ internal static class BulkPublishHttp
 
         var data = entry.TryGetProperty("event", out var message) ? Bytes(message, mediaType) : null;
         return new BulkMessage(
-            Text(entry, "entryId") ?? "",
+            // The JS SDK spells it entryID; Dapr reads members in any letter case.
+            Text(entry, "entryId") ?? Text(entry, "entryID") ?? "",
             data ?? throw PubSubErrors.BadEvent(component, topic, "error: mismatch between contentType and event"),
             mediaType,
             metadata);
