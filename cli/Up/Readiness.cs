@@ -37,20 +37,26 @@ internal static class Readiness
         }
     }
 
+    /// <summary>An app that has no readiness of its own is ready when it lives.</summary>
     private static async Task<bool> IsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
-        await AnswersAsync(http, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/healthz", ct)
-        && await AnswersAsync(http, $"http://127.0.0.1:{app.AppPort}/readyz", ct);
+        await AskAsync(http, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/healthz", ct) is HttpStatusCode.NoContent
+        && (await AskAsync(http, $"http://127.0.0.1:{app.AppPort}/readyz", ct) switch
+        {
+            HttpStatusCode.OK => true,
+            HttpStatusCode.NotFound or HttpStatusCode.Unauthorized => await AskAsync(http, $"http://127.0.0.1:{app.AppPort}/healthz", ct) is HttpStatusCode.OK,
+            _ => false,
+        });
 
-    private static async Task<bool> AnswersAsync(HttpClient http, string url, CancellationToken ct)
+    private static async Task<HttpStatusCode?> AskAsync(HttpClient http, string url, CancellationToken ct)
     {
         try
         {
             using var response = await http.GetAsync(new Uri(url), ct);
-            return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent;
+            return response.StatusCode;
         }
         catch (Exception notYet) when (notYet is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
     }
 
