@@ -64,11 +64,11 @@ async function train(jobs: readonly (readonly number[])[]): Promise<Head[]> {
   return done;
 }
 
-interface Raw { photo: number; view: keyof typeof viewsOf; fold: number; logits: number[]; strangeness: number }
+interface Raw { photo: number; view: keyof typeof viewsOf; logits: number[]; strangeness: number }
 
 function ask(head: Head, of: readonly number[]): Raw[] {
   return of.flatMap((photo) =>
-    (["plain", "dark", "blurred"] as const).map((view) => ({ photo, view, fold: folds[photo] as number, ...head.raw(features(photo, viewsOf[view])) })),
+    (["plain", "dark", "blurred"] as const).map((view) => ({ photo, view, ...head.raw(features(photo, viewsOf[view])) })),
   );
 }
 
@@ -82,31 +82,30 @@ function tune(head: Head, raw: readonly Raw[]): Head {
   });
 }
 
-const judged = (raw: readonly Raw[], view: Raw["view"], headFor: (fold: number) => Head): Judged[] =>
-  raw.filter((r) => r.view === view).map((r) => ({ ...headFor(r.fold).judge(features(r.photo, viewsOf[view])), truth: labelOf[r.photo] as number }));
+const judged = (raw: readonly Raw[], view: Raw["view"], by: Head): Judged[] =>
+  raw.filter((r) => r.view === view).map((r) => ({ ...by.judge(features(r.photo, viewsOf[view])), truth: labelOf[r.photo] as number }));
 
 await mkdir(heads, { recursive: true });
 const inner = (HeldOut + 1) % Folds;
-const each = Array.from({ length: Folds }, (_, f) => f);
-const [evalRaw, allRaw, innerHead, ...others] = (await train([[HeldOut], [], [HeldOut, inner], ...each.filter((f) => f !== HeldOut).map((f) => [f])])) as [Head, Head, Head, ...Head[]];
+const [forScoring, forTemperature, forAll] = (await train([[HeldOut], [HeldOut, inner], []])) as [Head, Head, Head];
+const askedInner = ask(forTemperature, where((fold) => fold === inner));
+// The set holds a few photos twice, bytes and all; one whose twin was trained on is not held out.
+const trained = new Set(photos.hashes.filter((_, i) => folds[i] !== HeldOut));
+const heldOut = where((fold) => fold === HeldOut).filter((i) => !trained.has(photos.hashes[i] as string));
+const askedHeldOut = ask(forScoring, heldOut);
 
-// 1. Each fold asked by a head that has not seen it; each fold's temperature from the other folds.
-const byFold = each.map((f) => (f === HeldOut ? evalRaw : others[f < HeldOut ? f : f - 1]!));
-const unseen = byFold.flatMap((h, f) => ask(h, where((fold) => fold === f)));
-const tuned = byFold.map((h, f) => tune(h, unseen.filter((r) => r.fold !== f)));
-const crossValidated = Object.fromEntries((["plain", "dark", "blurred"] as const).map((v) => [v, score(judged(unseen, v, (f) => tuned[f]!), photos.labels)]));
+// Scored on the held-out fold, which had no part in its weights, its temperature or its limits.
+const evalHead = tune(forScoring, askedInner).with({ name: `${forScoring.card.name}-eval` });
+const scores = Object.fromEntries((["plain", "dark", "blurred"] as const).map((v) => [v, score(judged(askedHeldOut, v, evalHead), photos.labels)]));
 
-// 2. The head for scoring: weights without the held-out fold, temperature from a fold inside the rest.
-const evalHead = tune(evalRaw, ask(innerHead, where((fold) => fold === inner))).with({ name: `${evalRaw.card.name}-eval` });
-
-// 3. The head that is served: all photos.
-const head = tune(allRaw, unseen);
+// Served: all photos; temperature and limits from both folds, each asked by a head that has not seen it.
+const head = tune(forAll, [...askedInner, ...askedHeldOut]);
 
 await writeFile(path.join(model, "head.bin"), head.toBytes());
 await writeFile(path.join(model, "head-eval.bin"), evalHead.toBytes());
-await writeFile(path.join(model, "trained-on.bin"), toBytes(photos.hashes.map((hash, i) => ({ hash, heldOut: folds[i] === HeldOut }))));
-await writeFile(path.join(model, "scores.json"), `${JSON.stringify({ model: head.card.name, head: head.card, head_eval: evalHead.card, cross_validated: crossValidated }, null, 1)}\n`);
-await writeFile(path.join(model, "reliability.svg"), reliabilityPlot(crossValidated["plain"]!, "Block cross-validation, photos as they are"));
-for (const [view, s] of Object.entries(crossValidated)) {
+await writeFile(path.join(model, "trained-on.bin"), toBytes(photos.hashes.map((hash, i) => ({ hash, heldOut: heldOut.includes(i) }))));
+await writeFile(path.join(model, "scores.json"), `${JSON.stringify({ model: head.card.name, head: head.card, head_eval: evalHead.card, held_out: scores }, null, 1)}\n`);
+await writeFile(path.join(model, "reliability.svg"), reliabilityPlot(scores["plain"]!, "Held-out blocks, photos as they are"));
+for (const [view, s] of Object.entries(scores)) {
   console.log(`${view}: accuracy ${s.accuracy}, calibration error ${s.calibration_error}, coverage ${s.coverage}, accuracy when sure ${s.accuracy_when_sure}`);
 }

@@ -8,8 +8,8 @@ export type TrainedOn = ReadonlyMap<string, "all" | "held-out">;
 const short = (hash: string): string => hash.slice(0, 2 * HashBytes);
 
 export function toBytes(photos: readonly { hash: string; heldOut: boolean }[]): Buffer {
-  const rows = photos.map(({ hash, heldOut }) => short(hash) + (heldOut ? "01" : "00")).sort();
-  return Buffer.from(rows.join(""), "hex");
+  const rows = new Set(photos.map(({ hash, heldOut }) => short(hash) + (heldOut ? "01" : "00")));
+  return Buffer.from([...rows].sort().join(""), "hex");
 }
 
 export async function loadTrainedOn(path: string): Promise<TrainedOn> {
