@@ -96,10 +96,11 @@ internal sealed partial class WorkflowWorker : BackgroundService
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         try
         {
+            // Beside the stream, not after it: a sidecar may send the stream's headers only with its first item.
+            _ = GreetAsync(alive.Token);
             using var items = await _connection.Grpc
                 .ServerStreamAsync("GetWorkItems", new Proto.GetWorkItemsRequest(), Proto.WorkItem.Parser, alive.Token).ConfigureAwait(false);
             Connected(_logger);
-            _ = GreetAsync(alive.Token);
             while (await items.NextAsync().ConfigureAwait(false) is { } item)
             {
                 if (_inFlight.TryEnter())

@@ -1,0 +1,208 @@
+using Dapr.Workflow;
+using Xunit;
+using Proto = Dapr.DurableTask.Protobuf;
+
+namespace Dapr.Sdk.Tests;
+
+public class ReplayTests
+{
+    private static readonly Proto.OrchestrationStatus Done = Proto.OrchestrationStatus.Completed;
+
+    [Fact]
+    public void The_first_turn_asks_for_the_first_activity_with_id_0()
+    {
+        var response = new History(input: "\"o1\"").Run<string, string>(TwoSteps);
+
+        var action = Assert.Single(response.Actions);
+        Assert.Equal(0, action.Id);
+        Assert.Equal("Charge", action.ScheduleTask.Name);
+        Assert.Equal("\"o1\"", action.ScheduleTask.Input);
+        Assert.Equal(32, action.ScheduleTask.TaskExecutionId.Length);
+    }
+
+    [Fact]
+    public void A_completed_activity_lets_the_next_one_be_asked_for()
+    {
+        var response = new History(input: "\"o1\"").Scheduled(0, "Charge").Turn().Completed(0, "\"paid\"").Run<string, string>(TwoSteps);
+
+        var action = Assert.Single(response.Actions);
+        Assert.Equal((1, "Ship", "\"paid\""), (action.Id, action.ScheduleTask.Name, action.ScheduleTask.Input));
+    }
+
+    [Fact]
+    public void The_last_result_completes_the_workflow()
+    {
+        var response = new History(input: "\"o1\"").Scheduled(0, "Charge").Turn().Completed(0, "\"paid\"").Scheduled(1, "Ship")
+            .Turn().Completed(1, "\"sent\"").Run<string, string>(TwoSteps);
+
+        Assert.Equal((Done, "\"sent\""), (response.Completion()!.WorkflowStatus, response.Completion()!.Result));
+        Assert.Single(response.Actions);
+    }
+
+    [Fact]
+    public void A_result_that_comes_twice_changes_nothing()
+    {
+        var response = new History(input: "\"o1\"").Scheduled(0, "Charge")
+            .Turn().Completed(0, "\"paid\"").Completed(0, "\"again\"").Completed(77, "\"whose\"").Run<string, string>(TwoSteps);
+
+        Assert.Equal("\"paid\"", Assert.Single(response.Actions).ScheduleTask.Input);
+    }
+
+    [Fact]
+    public void Fan_out_asks_for_all_at_once_and_joins_in_input_order()
+    {
+        static Task<int[]> Body(WorkflowContext c) => Task.WhenAll(Enumerable.Range(0, 3).Select(i => c.CallActivityAsync<int>("Double", i)));
+        var started = new History().Run(Body);
+
+        var joined = new History().Scheduled(0, "Double").Scheduled(1, "Double").Scheduled(2, "Double")
+            .Turn().Completed(2, "4").Completed(0, "0").Turn().Completed(1, "2").Run(Body);
+
+        Assert.Equal([0, 1, 2], started.Actions.Select(action => action.Id));
+        Assert.Equal("[0,2,4]", joined.Completion()!.Result);
+    }
+
+    [Fact]
+    public void A_window_of_parallel_work_starts_the_next_when_one_ends_and_tries_all()
+    {
+        static Task<int[]> Body(WorkflowContext c) => c.ProcessInParallelAsync([1, 2, 3], i => c.CallActivityAsync<int>("Double", i), maxConcurrency: 2);
+        var started = new History().Run(Body);
+
+        var next = new History().Scheduled(0, "Double").Scheduled(1, "Double").Turn().Failed(0).Run(Body);
+        var ended = new History().Scheduled(0, "Double").Scheduled(1, "Double").Turn().Failed(0).Scheduled(2, "Double")
+            .Turn().Completed(1, "4").Completed(2, "6").Run(Body);
+
+        Assert.Equal(2, started.Actions.Count);
+        Assert.Equal("3", Assert.Single(next.Actions).ScheduleTask.Input);
+        Assert.Equal("System.AggregateException", ended.Completion()!.FailureDetails.ErrorType);
+        Assert.StartsWith("1 out of 3 tasks failed", ended.Completion()!.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unhandled_failure_of_an_activity_fails_the_workflow_with_the_SDKs_own_type()
+    {
+        var response = new History(input: "\"o1\"").Scheduled(0, "Charge").Turn().Failed(0, "Bank.Refused", "no money").Run<string, string>(TwoSteps);
+
+        var details = response.Completion()!.FailureDetails;
+        Assert.Equal(Proto.OrchestrationStatus.Failed, response.Completion()!.WorkflowStatus);
+        Assert.Equal(("Dapr.Workflow.WorkflowTaskFailedException", "Task failed: no money"), (details.ErrorType, details.ErrorMessage));
+        Assert.True(details.IsNonRetriable);
+    }
+
+    [Fact]
+    public void A_caught_failure_shows_type_message_and_cause()
+    {
+        static async Task<string> Body(WorkflowContext c)
+        {
+            try
+            {
+                await c.CallActivityAsync("Charge");
+                return "";
+            }
+            catch (WorkflowTaskFailedException failure)
+            {
+                return $"{failure.FailureDetails.ErrorType}|{failure.FailureDetails.IsCausedBy<InvalidOperationException>()}|{failure.FailureDetails.IsCausedBy<Exception>()}";
+            }
+        }
+
+        var known = new History().Scheduled(0, "Charge").Turn().Failed(0).Run(Body);
+        var foreign = new History().Scheduled(0, "Charge").Turn().Failed(0, "Bank.Refused").Run(Body);
+
+        Assert.Equal("\"System.InvalidOperationException|True|True\"", known.Completion()!.Result);
+        Assert.Equal("\"Bank.Refused|False|False\"", foreign.Completion()!.Result);
+    }
+
+    [Fact]
+    public void A_retry_waits_on_a_durable_timer_that_grows_and_then_asks_again_with_a_new_id()
+    {
+        var policy = new WorkflowRetryPolicy(3, TimeSpan.FromSeconds(10), backoffCoefficient: 2);
+        Task<string> Body(WorkflowContext c) => c.CallActivityAsync<string>("Charge", options: new WorkflowTaskOptions(policy));
+        var history = new History().Scheduled(0, "Charge").Turn().Failed(0);
+
+        var first = Assert.Single(history.Run(Body).Actions);
+        var again = Assert.Single(history.TimerCreated(1).Turn().Fired(1).Run(Body).Actions);
+        var second = Assert.Single(history.Scheduled(2, "Charge").Turn().Failed(2).Run(Body).Actions);
+        var over = history.TimerCreated(3).Turn().Fired(3).Scheduled(4, "Charge").Turn().Failed(4, message: "third").Run(Body);
+
+        Assert.Equal(History.Start.AddMinutes(1).AddSeconds(10), first.CreateTimer.FireAt.ToDateTime());
+        Assert.NotEmpty(first.CreateTimer.ActivityRetry.TaskExecutionId);
+        Assert.Equal((2, "Charge"), (again.Id, again.ScheduleTask.Name));
+        Assert.Equal(History.Start.AddMinutes(3).AddSeconds(20), second.CreateTimer.FireAt.ToDateTime());
+        Assert.Equal(first.CreateTimer.ActivityRetry.TaskExecutionId, second.CreateTimer.ActivityRetry.TaskExecutionId);
+        Assert.Equal("Task failed: third", over.Completion()!.FailureDetails.ErrorMessage);
+    }
+
+    [Fact]
+    public void No_retry_comes_after_the_retry_timeout()
+    {
+        var policy = new WorkflowRetryPolicy(9, TimeSpan.FromSeconds(1), retryTimeout: TimeSpan.FromSeconds(30));
+
+        var response = new History().Scheduled(0, "Charge").Turn().Failed(0)
+            .Run(c => c.CallActivityAsync<string>("Charge", options: new WorkflowTaskOptions(policy)));
+
+        Assert.Equal(Proto.OrchestrationStatus.Failed, response.Completion()!.WorkflowStatus);
+    }
+
+    [Fact]
+    public void A_child_gets_an_id_of_its_own_and_its_end_comes_back()
+    {
+        static Task<string> Body(WorkflowContext c) => c.CallChildWorkflowAsync<string>("Pack", 7, new ChildWorkflowTaskOptions(TargetAppId: "other"));
+
+        var asked = Assert.Single(new History().Run(Body).Actions);
+        var ended = new History().ChildCreated(0, "Pack").Turn().ChildCompleted(0, "\"ok\"").Run(Body);
+        var failed = new History().ChildCreated(0, "Pack").Turn().ChildFailed(0).Run(Body);
+
+        Assert.True(Guid.TryParse(asked.CreateChildWorkflow.InstanceId, out var id) && id.Version == 5);
+        Assert.Equal(("other", "7"), (asked.CreateChildWorkflow.Router.TargetAppID, asked.CreateChildWorkflow.Input));
+        Assert.Equal("\"ok\"", ended.Completion()!.Result);
+        Assert.Equal("Child workflow 'Pack' failed", failed.Completion()!.FailureDetails.ErrorMessage);
+    }
+
+    [Fact]
+    public void Code_that_asks_for_another_activity_than_history_has_fails_the_workflow()
+    {
+        var renamed = new History(input: "\"o1\"").Scheduled(0, "Bill").Turn().Completed(0, "\"x\"").Run<string, string>(TwoSteps);
+        var missing = new History().Scheduled(0, "Charge").Run(c => Task.FromResult(1));
+        var otherKind = new History().TimerCreated(0).Run<object?>(async c => await c.CallActivityAsync<object?>("Charge"));
+
+        foreach (var response in new[] { renamed, missing, otherKind })
+        {
+            Assert.Equal(Proto.OrchestrationStatus.Failed, response.Completion()!.WorkflowStatus);
+            Assert.Contains("not deterministic", response.Completion()!.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Waiting_for_something_foreign_fails_at_once_instead_of_hanging()
+    {
+        var never = new TaskCompletionSource<int>();
+
+        var response = new History().Run(c => never.Task);
+
+        Assert.Contains("not a task of its context", response.Completion()!.FailureDetails.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Awaiting_without_the_captured_context_stays_on_the_turns_thread()
+    {
+        var threads = new List<int>();
+
+        var response = new History().Scheduled(0, "A").Turn().Completed(0, "1").Run(async c =>
+        {
+            threads.Add(Environment.CurrentManagedThreadId);
+#pragma warning disable xUnit1030 // The point of the test.
+            var result = await c.CallActivityAsync<int>("A").ConfigureAwait(false);
+#pragma warning restore xUnit1030
+            threads.Add(Environment.CurrentManagedThreadId);
+            return result;
+        });
+
+        Assert.Equal("1", response.Completion()!.Result);
+        Assert.Single(threads.Distinct());
+    }
+
+    private static async Task<string> TwoSteps(WorkflowContext context, string order)
+    {
+        var paid = await context.CallActivityAsync<string>("Charge", order);
+        return await context.CallActivityAsync<string>("Ship", paid);
+    }
+}
