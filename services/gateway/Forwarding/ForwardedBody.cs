@@ -3,14 +3,17 @@ using System.Net;
 
 namespace Eco2.Gateway.Forwarding;
 
-/// <summary>The body of a request on its way through: sent on as it arrives, never held whole.</summary>
-internal sealed class ForwardedBody(HttpRequest request) : HttpContent
+/// <summary>The body of a request on its way through: sent on as it arrives, never held whole, and counted.</summary>
+internal sealed class ForwardedBody(HttpRequest request, long limit) : HttpContent
 {
+    /// <summary>More came than the route takes.</summary>
+    public bool IsTooLarge { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        await CopyAsync(request.Body, stream, cancellationToken);
+        await CopyAsync(request.Body, stream, limit, cancellationToken);
 
     protected override bool TryComputeLength(out long length)
     {
@@ -19,7 +22,11 @@ internal sealed class ForwardedBody(HttpRequest request) : HttpContent
     }
 
     /// <summary>Passes each piece on before it waits for the next.</summary>
-    public static async Task CopyAsync(Stream from, Stream to, CancellationToken ct)
+    public static Task CopyAsync(Stream from, Stream to, CancellationToken ct) => CopyAsync(from, to, long.MaxValue, tooLarge: null, ct);
+
+    private Task CopyAsync(Stream from, Stream to, long atMost, CancellationToken ct) => CopyAsync(from, to, atMost, () => IsTooLarge = true, ct);
+
+    private static async Task CopyAsync(Stream from, Stream to, long atMost, Action? tooLarge, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
@@ -30,6 +37,13 @@ internal sealed class ForwardedBody(HttpRequest request) : HttpContent
                 if (read == 0)
                 {
                     return;
+                }
+
+                atMost -= read;
+                if (atMost < 0)
+                {
+                    tooLarge?.Invoke();
+                    throw new IOException("The body is larger than allowed.");
                 }
 
                 await to.WriteAsync(buffer.AsMemory(0, read), ct);

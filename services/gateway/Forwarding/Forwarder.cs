@@ -43,6 +43,8 @@ internal sealed partial class Forwarder(
             return Problems.MethodNotAllowed();
         }
 
+        // Counted here and not by the server: it would close the connection on a client that is still sending, before it read the answer.
+        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         var entry = await gate.CheckAsync(request, route, http.RequestAborted);
         if (entry.Refusal is not null)
         {
@@ -54,11 +56,10 @@ internal sealed partial class Forwarder(
             return Problems.TooLarge(route.MaxBodyBytes);
         }
 
-        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = route.MaxBodyBytes;
         using var outgoing = sidecar.Invocation(new HttpMethod(request.Method), route.App, path + query);
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
         {
-            outgoing.Content = new ForwardedBody(request);
+            outgoing.Content = new ForwardedBody(request, route.MaxBodyBytes);
         }
 
         Headers.CopyRequest(request, outgoing, route, entry.Caller, Headers.AddressOf(http, options.Value.TrustForwardedFor));
@@ -93,12 +94,14 @@ internal sealed partial class Forwarder(
             AppSlow(logger, route.App);
             return Problems.TooSlow();
         }
+        catch (HttpRequestException) when (outgoing.Content is ForwardedBody { IsTooLarge: true })
+        {
+            return Problems.TooLarge(route.MaxBodyBytes);
+        }
         catch (HttpRequestException e) when (e.InnerException is BadHttpRequestException bad)
         {
             // It was the client's body that broke, not the way to the app.
-            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problems.TooLarge(route.MaxBodyBytes)
-                : Problem.Of("gateway", "VALIDATION", bad.StatusCode, "The request is not valid.", bad.Message);
+            return Problem.Of("gateway", "VALIDATION", bad.StatusCode, "The request is not valid.", bad.Message);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
