@@ -66,7 +66,7 @@ internal sealed class TestSidecar : IAsyncDisposable
         Directory.Delete(ObjectsFolder, recursive: true);
     }
 
-    private static string Repository(string path)
+    public static string Repository(string path)
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Eco2.slnx")))
