@@ -56,7 +56,10 @@ public sealed class KillTests(RedisWorkflows store) : IClassFixture<RedisWorkflo
         var clients = Enumerable.Range(0, Workflows).Select(i => FinishAsync($"w{i}")).ToList();
         for (var i = 0; i < Kills; i++)
         {
-            await Task.Delay(random.Next(20, 500));
+            // Each kill falls into running work: after some more of the 200 activities, then at any point of the next milliseconds.
+            var until = 8 + (22 * i) + random.Next(12);
+            await Eventually.TrueAsync(() => _executions >= until, $"{until} activities ran", TimeSpan.FromSeconds(60));
+            await Task.Delay(random.Next(15));
             await _sidecar!.DisposeAsync();
             await StartSidecarAsync();
         }

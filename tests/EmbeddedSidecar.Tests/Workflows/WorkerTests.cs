@@ -143,5 +143,6 @@ public abstract class WorkerTests(IWorkflowStore store) : WorkflowTests(store)
         await Hub.StartAsync("a", "Any");
 
         await Eventually.TrueAsync(async () => (await Hub.GetAsync("a"))!.WorkflowStatus == OrchestrationStatus.Stalled, "it stalls");
+        Assert.DoesNotContain(await Hub.HistoryAsync("a"), e => e.TaskScheduled is not null);
     }
 }
