@@ -120,15 +120,18 @@ function keyOf(body: Buffer): string {
 }
 
 async function read(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = new Problem("too-large", `The body may have ${limit} bytes.`, { connection: "close" });
+  const tooLarge = new Problem("too-large", `The body may have ${limit} bytes.`);
+  // The rest is read and thrown away: a sidecar that is cut off while it sends reports that, and not our answer.
   if (Number(request.headers["content-length"] ?? 0) > limit) {
+    request.resume();
     throw tooLarge;
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) {
+      request.resume();
       throw tooLarge;
     }
     chunks.push(chunk);

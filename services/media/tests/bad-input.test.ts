@@ -34,6 +34,26 @@ describe("Bad pictures", () => {
     refused(await app.normalize(Buffer.alloc(10 * 1024 * 1024 + 1, 0xff)), 413, "too-large");
   });
 
+  test("whoever sends too much is heard out, so that a sidecar in between sees the answer and not a broken pipe", async () => {
+    const { port } = new URL(app.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    let heard = "";
+    socket.on("data", (d) => (heard += d.toString()));
+    const sent = new Promise<Error | undefined>((resolve) => {
+      socket.on("error", resolve);
+      socket.write(`POST /v1/normalize?key=${Key} HTTP/1.1\r\nhost: media\r\ndapr-api-token: ${AppToken}\r\ncontent-length: ${15 << 20}\r\n\r\n`);
+      socket.write(Buffer.alloc(15 << 20), () => resolve(undefined));
+    });
+    assert.equal(await sent, undefined);
+
+    const second = new Promise<void>((resolve) => socket.on("data", () => heard.includes('"ok"') && resolve()));
+    socket.write("GET /healthz HTTP/1.1\r\nhost: media\r\n\r\n");
+    await second;
+
+    assert.match(heard, /^HTTP\/1.1 413 [^]*HTTP\/1.1 200 /, "both answers, over one connection");
+    socket.destroy();
+  });
+
   test("more than 10 MB without a length is refused while it is read", async () => {
     const { port } = new URL(app.url);
     const socket = connect(Number(port), "127.0.0.1");
