@@ -23,7 +23,7 @@ internal static class Program
         builder.Services.AddSingleton(KnowledgeBase.Load());
         builder.Services.AddSingleton<Disposal>().AddSingleton<AnswerComposer>().AddSingleton<LocalVision>().AddSingleton<Grounding>();
         builder.Services.AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>();
-        builder.Services.AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
+        builder.Services.AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddDaprWorkflow(ScanSteps.Register);
 
         adjust?.Invoke(builder);

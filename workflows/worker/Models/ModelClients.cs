@@ -59,7 +59,7 @@ internal sealed class ModelClients(IOptions<ModelOptions> options, DaprClient da
         var http = new HttpClient(new ProviderHandler(clock)) { Timeout = Timeout.InfiniteTimeSpan };
         IChatClient client = provider == Provider.OpenAI
             ? new OpenAiChat(http, settings.BaseUrl, key, settings.VisionModel)
-            : new AnthropicClient { ApiKey = key, HttpClient = http, MaxRetries = 0, BaseUrl = settings.BaseUrl?.ToString() ?? "https://api.anthropic.com" }
+            : new AnthropicClient { ApiKey = key, HttpClient = http, MaxRetries = 0, Timeout = models.CallLimit, BaseUrl = settings.BaseUrl?.ToString() ?? "https://api.anthropic.com" }
                 .AsIChatClient(settings.VisionModel);
         return new ResilientChat(client, provider, models, clock, logger);
     }

@@ -10,6 +10,7 @@ namespace Eco2.Worker.Scan;
 internal sealed partial class SeePhotoActivity(
     ScanEvents events,
     ModelClients models,
+    Photos photos,
     VisionByModel byModel,
     VisionLocally locally,
     TimeProvider clock,
@@ -38,9 +39,14 @@ internal sealed partial class SeePhotoActivity(
         {
             if (await models.ForVisionAsync(scan.Model, ct) is { } choice)
             {
+                if (await photos.ReadAsync(scan.ImageKey, ct) is not { } photo)
+                {
+                    return (null, ScanErrors.ImageFetchFailed(scan.Language), []);
+                }
+
                 try
                 {
-                    var (seen, refusal) = await byModel.LookAsync(choice, scan, ct);
+                    var (seen, refusal) = await byModel.LookAsync(choice, scan, photo, ct);
                     return (seen, refusal, []);
                 }
                 catch (ModelException e) when (e.Why == ModelFailure.Refused)

@@ -1,9 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Dapr;
-using Dapr.Client;
-using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.Worker.Knowledge;
@@ -18,7 +15,6 @@ internal sealed partial class VisionByModel
     private const string NoWords = "이거 어떻게 버려요?";
     private const int MostObjects = 5;
 
-    private readonly DaprClient dapr;
     private readonly KnowledgeBase knowledge;
     private readonly TimeProvider clock;
     private readonly ILogger<VisionByModel> logger;
@@ -31,9 +27,9 @@ internal sealed partial class VisionByModel
 
     private sealed record SeenState(string Tag, double Confidence);
 
-    public VisionByModel(DaprClient dapr, KnowledgeBase knowledge, TimeProvider clock, ILogger<VisionByModel> logger)
+    public VisionByModel(KnowledgeBase knowledge, TimeProvider clock, ILogger<VisionByModel> logger)
     {
-        (this.dapr, this.knowledge, this.clock, this.logger) = (dapr, knowledge, clock, logger);
+        (this.knowledge, this.clock, this.logger) = (knowledge, clock, logger);
         system = Prompt.Read("vision")
             .Fill("version", knowledge.Taxonomy.Version)
             .Fill("taxonomy", DescribeTaxonomy(knowledge.Taxonomy))
@@ -41,13 +37,8 @@ internal sealed partial class VisionByModel
     }
 
     /// <exception cref="ModelException">The provider gives no answer.</exception>
-    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ModelChoice choice, ScanRequested scan, CancellationToken ct)
+    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ModelChoice choice, ScanRequested scan, ReadOnlyMemory<byte> jpeg, CancellationToken ct)
     {
-        if (await ReadPhotoAsync(scan.ImageKey, ct) is not { } jpeg)
-        {
-            return (null, ScanErrors.ImageFetchFailed(scan.Language));
-        }
-
         // The words go in as a JSON string, so that they cannot end where they stand.
         var words = JsonSerializer.Serialize(new { sender_words = scan.UserInput ?? NoWords });
         ChatMessage[] messages =
@@ -83,24 +74,6 @@ internal sealed partial class VisionByModel
         }
     }
 
-    private async Task<byte[]?> ReadPhotoAsync(string key, CancellationToken ct)
-    {
-        var name = ImageObjects.Vision(key);
-        var request = new BindingRequest(ImageObjects.Binding, "get");
-        // Every object store has its own word for the name of an object.
-        (request.Metadata["key"], request.Metadata["fileName"], request.Metadata["blobName"]) = (name, name, name);
-        try
-        {
-            var photo = (await dapr.InvokeBindingAsync(request, ct)).Data;
-            return photo.IsEmpty ? null : photo.ToArray();
-        }
-        catch (DaprException e) when (e.InnerException is Grpc.Core.RpcException { StatusCode: not (Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded) })
-        {
-            PhotoMissing(logger, e, key);
-            return null;
-        }
-    }
-
     private JsonObject Schema()
     {
         var taxonomy = knowledge.Taxonomy;
@@ -132,7 +105,4 @@ internal sealed partial class VisionByModel
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Scan {JobId}: {Count} unknown tags were dropped")]
     private static partial void UnknownTags(ILogger logger, Guid jobId, int count);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The picture {Key} cannot be read")]
-    private static partial void PhotoMissing(ILogger logger, Exception exception, string key);
 }

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Eco2.Contracts;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
+using Eco2.Testing;
+using Xunit;
+
+namespace Eco2.Worker.Tests.Scan;
+
+public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixture>
+{
+    [Fact]
+    public async Task A_requested_scan_runs_once_and_tells_each_stage_in_its_turn()
+    {
+        var scan = await worker.RequestAsync("생수병", times: 3);
+
+        var events = await worker.EventsAsync(scan);
+
+        string[] expected =
+        [
+            "vision/started", "vision/completed", "rule/started", "rule/completed", "answer/started", "answer/completed", "reward/started",
+            "reward/completed", "done/completed",
+        ];
+        var told = events.DistinctBy(e => e.EventId).ToDictionary(e => e.EventId);
+        Assert.Equal(expected.Select(name => $"{scan.JobId}/{name}").Order(), told.Keys.Order());
+        // Each batch names the one it follows, whatever order they are heard in.
+        var batches = worker.Told.Where(b => b.JobId == scan.JobId).ToList();
+        Assert.Equal(
+            [null, "vision/started", "rule/completed", "answer/started", "reward/started"],
+            expected.Select(name => batches.FirstOrDefault(b => b.Events[0].EventId == $"{scan.JobId}/{name}")).Where(b => b is not null).Select(b => b!.After == JobEvent.IdOf(scan.JobId, "queued", "started") ? null : b.After![(b.After!.IndexOf('/', StringComparison.Ordinal) + 1)..]));
+        var result = told[$"{scan.JobId}/done/completed"].Result!.Value.Deserialize(ContractsJson.Default.ScanResult)!;
+        Assert.Equal(("completed", "clear_pet.water", "clear_pet", "granted"), (result.Status, result.Vision!.Primary.ItemCode, result.Answer!.FinalPlace!.Code, result.Reward!.Status));
+        Assert.NotEmpty(result.Answer.Steps);
+        Assert.Equal(["queue", "vision", "rule", "answer", "reward", "total"], result.TimingsMs!.Keys);
+        Assert.Equal("무색페트병", result.PipelineResult!["disposal_rules"]!["key"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData(404, "IMAGE_FETCH_FAILED")]
+    [InlineData(422, "IMAGE_UNREADABLE")]
+    public async Task A_picture_that_cannot_be_read_fails_the_job_with_its_reason(int status, string code)
+    {
+        var scan = await worker.RequestAsync(null, media: status);
+
+        var events = await worker.EventsAsync(scan);
+
+        var ids = events.Select(e => e.EventId).Distinct().ToList();
+        Assert.Equal([$"{scan.JobId}/vision/started", $"{scan.JobId}/vision/failed", $"{scan.JobId}/failed/failed"], ids);
+        Assert.All(events.Where(e => e.Status == "failed"), e => Assert.Equal(code, e.Error!.Code));
+    }
+
+    [Fact]
+    public async Task A_job_that_has_ended_is_not_started_again()
+    {
+        var scan = await worker.RequestAsync("캔", times: 0);
+        var job = (await worker.Scan.GetStateAsync<JobDocument>(JobDocument.Store, JobDocument.KeyOf(scan.JobId)))!;
+        await worker.Scan.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(scan.JobId), job with { Status = "cancelled" });
+
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, ScanRequested.Topic, scan);
+        // A later scan is the fence: when it has ended, the one before would have begun.
+        await worker.EventsAsync(await worker.RequestAsync("캔"));
+
+        Assert.DoesNotContain(worker.Told, b => b.JobId == scan.JobId);
+    }
+
+    [Fact]
+    public async Task A_cancelled_job_ends_as_cancelled_whether_it_runs_or_not()
+    {
+        var scan = await worker.RequestAsync("캔", times: 0);
+
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, JobCancelRequested.Topic, new JobCancelRequested(scan.JobId, scan.UserId, "scan", scan.AcceptedAt));
+
+        await Eventually.TrueAsync(() => worker.Told.Any(b => b.JobId == scan.JobId && b.Events[0].Stage == "cancelled"), "the end is told");
+        Assert.Equal("CANCELLED", worker.Told.First(b => b.JobId == scan.JobId).Events[0].Error!.Code);
+    }
+}

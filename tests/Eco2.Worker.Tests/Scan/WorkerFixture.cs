@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Dapr.Client;
+using Eco2.Contracts;
+using Eco2.Contracts.Character;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Media;
+using Eco2.Contracts.Scan;
+using Eco2.Testing;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Eco2.Worker.Tests.Scan;
+
+/// <summary>The worker beside its sidecar, over the repository's own components, with stand-ins for the apps around it. What it tells is
+/// collected as the router would hear it.</summary>
+public sealed class WorkerFixture : IAsyncLifetime
+{
+    private const string Token = "the-token-of-the-sidecar";
+    private readonly List<WebApplication> apps = [];
+    private RedisServer redis = null!;
+    private SidecarHost sidecar = null!;
+
+    public ConcurrentQueue<JobEventBatch> Told { get; } = new();
+
+    /// <summary>What the stand-in for media answers, by image key; a plastic bottle otherwise.</summary>
+    public ConcurrentDictionary<string, int> MediaStatus { get; } = new();
+
+    public DaprClient Scan { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        redis = await RedisServer.StartAsync();
+        sidecar = await SidecarHost.StartAsync(
+            new SidecarOptions
+            {
+                Logs = NullLoggerFactory.Instance,
+                Apps = [App("worker", "jobs", "pubsub", "workflow", "resiliency", "subscriptions"), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub") with { AwaitsAppPort = false }],
+            },
+            CancellationToken.None);
+        await StandInAsync("media", app => app.MapPost("/v1/classify", (ClassifyPhoto photo) => MediaStatus.TryGetValue(photo.Key, out var status)
+            ? Results.StatusCode(status)
+            : Results.Json(new PhotoClass("plastic", 0.9, "glass", 0.05, false, "stand-in", 3), ContractsJson.Default.Options)));
+        await StandInAsync("character", app => app.MapPost("/internal/rewards/evaluate", () =>
+            Results.Json(new Reward("granted", null, new RewardCharacter("char-petty", "페티", "", "", ""), null), ContractsJson.Default.Options)));
+        await StandInAsync("event-router", app => app.MapPost("/events/job-events", async (HttpRequest request) =>
+        {
+            using var body = await JsonDocument.ParseAsync(request.Body);
+            var entries = body.RootElement.GetProperty("entries").EnumerateArray().ToList();
+            entries.ForEach(e => Told.Enqueue(e.GetProperty("event").GetProperty("data").Deserialize(ContractsJson.Default.JobEventBatch)!));
+            return Results.Json(new { statuses = entries.Select(e => new { entryId = e.GetProperty("entryId").GetString(), status = "SUCCESS" }) });
+        }));
+        var side = sidecar.App("worker");
+        var worker = Program.Build(
+            ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}"],
+            builder => builder.Logging.ClearProviders());
+        await RunAsync("worker", worker);
+        Scan = new DaprClientBuilder()
+            .UseHttpEndpoint(sidecar.App("scan").HttpEndpoint.ToString())
+            .UseGrpcEndpoint(sidecar.App("scan").GrpcEndpoint.ToString())
+            .UseJsonSerializationOptions(ContractsJson.Default.Options)
+            .Build();
+    }
+
+    public async Task DisposeAsync()
+    {
+        Scan.Dispose();
+        foreach (var app in apps)
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        await sidecar.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+
+    /// <summary>Accepts a scan as the scan service does.</summary>
+    public async Task<ScanRequested> RequestAsync(string? words, int times = 1, int? media = null)
+    {
+        var (user, now) = (Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
+        var scan = new ScanRequested(Guid.CreateVersion7(), user, $"scan/{user}/{Guid.CreateVersion7()}", "ab12", "/x", words, "local", "ko", now);
+        if (media is { } status)
+        {
+            MediaStatus[scan.ImageKey] = status;
+        }
+
+        var queued = new JobEvent(JobEvent.IdOf(scan.JobId, "queued", "started"), 1, "queued", "started", 0, now);
+        await Scan.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(scan.JobId), new JobDocument(scan.JobId, user, "scan", "queued", "queued", 0, now, now, null, [queued]));
+        for (var i = 0; i < times; i++)
+        {
+            await Scan.PublishEventAsync(Messaging.PubSub, ScanRequested.Topic, scan);
+        }
+
+        return scan;
+    }
+
+    /// <summary>All that was told about a scan, once its last event was.</summary>
+    public async Task<IReadOnlyList<JobEvent>> EventsAsync(ScanRequested scan)
+    {
+        await Eventually.TrueAsync(() => Told.Any(b => b.JobId == scan.JobId && b.Events.Any(e => e.IsTerminal())), "the scan ends", TimeSpan.FromSeconds(40));
+        return [.. Told.Where(b => b.JobId == scan.JobId).SelectMany(b => b.Events)];
+    }
+
+    private AppSettings App(string id, params string[] components) => new()
+    {
+        AppId = id,
+        AwaitsAppPort = true,
+        AppToken = Token,
+        InlineResources = string.Join("\n---\n", components.Select(name => File.ReadAllText(Path.Combine(Root(), "components", "redis", $"{name}.yaml")))),
+        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
+    };
+
+    private async Task StandInAsync(string id, Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        map(app);
+        await RunAsync(id, app);
+    }
+
+    private async Task RunAsync(string id, WebApplication app)
+    {
+        await app.StartAsync();
+        apps.Add(app);
+        var side = sidecar.App(id);
+        side.AttachApp(new Uri(app.Urls.First()).Port);
+        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
+    }
+}
