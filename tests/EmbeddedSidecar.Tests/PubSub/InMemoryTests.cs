@@ -1,4 +1,6 @@
 using Eco2.Testing;
+using EmbeddedSidecar.PubSub;
+using EmbeddedSidecar.PubSub.InMemory;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.PubSub;
@@ -40,20 +42,17 @@ public sealed class InMemoryTests
     [Fact]
     public async Task A_publish_waits_while_the_message_before_it_is_handled()
     {
-        var hold = new TaskCompletionSource();
-        await using var app = await SubscriberApp.StartAsync("""[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
-        app.Before = one => one.Data == "1" ? hold.Task : Task.CompletedTask;
-        await using var host = await PubSubHost.StartAsync(PubSubHost.InMemory, ("a", app));
+        var hold = new TaskCompletionSource<Handled>();
+        var bus = new InMemoryBus();
+        await using var subscription = new InMemorySubscription(bus, "pubsub", "t", "a", (_, _) => new ValueTask<Handled>(hold.Task));
+        var message = new BrokerMessage("t", new byte[1], new Dictionary<string, string>());
 
-        await host.PublishAsync("t", "1");
-        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "the first is being handled");
-        var second = host.PublishAsync("t", "2");
-        await host.PublishAsync("fence", "3");
+        await subscription.TakeAsync(message, CancellationToken.None);
+        var second = subscription.TakeAsync(message, CancellationToken.None);
         Assert.False(second.IsCompleted);
-        hold.SetResult();
-        await second;
+        hold.SetResult(Handled.Done);
 
-        await Eventually.TrueAsync(() => app.Requests.Count == 2, "both");
+        await second;
     }
 
     [Fact]

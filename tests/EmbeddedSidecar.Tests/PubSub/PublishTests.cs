@@ -87,6 +87,7 @@ public sealed class PublishTests
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivery");
 
         var json = app.Requests.Single().Json;
+        Assert.Distinct(json.EnumerateObject().Select(member => member.Name));
         Assert.Equal("mine", json.GetProperty("type").GetString());
         Assert.Equal("orders", json.GetProperty("topic").GetString());
         Assert.Equal("pubsub", json.GetProperty("pubsubname").GetString());
