@@ -62,10 +62,10 @@ public sealed class InvokeHttpTests
         });
         await using var sidecar = await StartAsync(app);
 
-        var response = await Http.GetAsync(Url(sidecar, "/v1.0/invoke/callee/method/stream"), HttpCompletionOption.ResponseHeadersRead);
+        var response = await Http.GetAsync(Url(sidecar, "/v1.0/invoke/callee/method/stream"), HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(10));
         using (var reader = new StreamReader(await response.Content.ReadAsStreamAsync()))
         {
-            Assert.Equal("data: 1", await reader.ReadLineAsync());
+            Assert.Equal("data: 1", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)));
             second.SetResult();
             Assert.Equal("", await reader.ReadLineAsync());
             Assert.Equal("data: 2", await reader.ReadLineAsync());
