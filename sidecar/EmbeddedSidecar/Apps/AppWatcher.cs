@@ -126,7 +126,16 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
     {
         foreach (var block in blocks.Reverse())
         {
-            await block.AppGoneAsync(app);
+            try
+            {
+                await block.AppGoneAsync(app);
+            }
+#pragma warning disable CA1031 // One block that cannot let go must not keep the app from being found again.
+            catch (Exception failed)
+#pragma warning restore CA1031
+            {
+                NotStopped(log, failed, app.AppId);
+            }
         }
     }
 
@@ -172,6 +181,9 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Deliveries to app {AppId} could not be started; trying again")]
     private static partial void NotStarted(ILogger log, Exception error, string appId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Deliveries to app {AppId} could not be stopped cleanly")]
+    private static partial void NotStopped(ILogger log, Exception error, string appId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} no longer listens on port {Port}")]
     private static partial void Gone(ILogger log, string appId, int port);

@@ -30,6 +30,7 @@ internal sealed partial class RespConnection : IAsyncDisposable
     private ArrayBufferWriter<byte> _open = new(4096);
     private ArrayBufferWriter<byte> _spare = new(4096);
     private bool _closed;
+    private bool _disposed;
     private Task _running = Task.CompletedTask;
 
     private RespConnection(RedisOptions options, ILogger log, TimeProvider clock) => (_options, _log, _clock) = (options, log, clock);
@@ -108,8 +109,15 @@ internal sealed partial class RespConnection : IAsyncDisposable
         (await SendAsync("SCRIPT", "LOAD", script).WaitAsync(ct)).OrThrow();
     }
 
+    /// <summary>Closes the connection and fails what waits for an answer. May be called again, and from two places at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            await _running;
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _running;
         _stopping.Dispose();

@@ -72,6 +72,20 @@ public sealed class RespConnectionTests
     }
 
     [Fact]
+    public async Task Closing_twice_is_closing_once_and_what_waits_is_told()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var redis = await OpenAsync(server);
+        var blocked = redis.SendAsync("BLPOP", "nothing", 0);
+
+        await Task.WhenAll(redis.DisposeAsync().AsTask(), redis.DisposeAsync().AsTask());
+        await redis.DisposeAsync();
+
+        await Assert.ThrowsAsync<RedisUnavailableException>(() => blocked);
+        await Assert.ThrowsAsync<RedisUnavailableException>(() => redis.SendAsync("PING"));
+    }
+
+    [Fact]
     public async Task Nobody_listening_is_said_with_the_address()
     {
         var refused = await Assert.ThrowsAsync<RedisUnavailableException>(() => RespConnection.OpenAsync(
