@@ -16,6 +16,7 @@ internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
     public override async Task<Counts> RunAsync(Workspace workspace, CancellationToken ct)
     {
         var reports = Path.Combine(workspace.Root, "artifacts", "test-reports");
+        Directory.CreateDirectory(reports);
         var report = Path.Combine(reports, Name + ".trx");
         File.Delete(report);
         var (exit, output) = await Shell.RunAsync(

@@ -23,6 +23,7 @@ internal sealed record ProcessPlan(
 /// <summary>A process that is started again, with growing pauses, when it ends by itself.</summary>
 internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock) : IDisposable
 {
+    private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource stopping = new();
     private Process? process;
@@ -102,7 +103,7 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
                     return;
                 }
 
-                if (clock.GetElapsedTime(since) > TimeSpan.FromMinutes(1))
+                if (clock.GetElapsedTime(since) > SoundAfter)
                 {
                     pause = TimeSpan.FromSeconds(1);
                 }

@@ -18,10 +18,8 @@ internal static class Program
         builder.Services.AddOptions<ScanOptions>().BindConfiguration("Scan").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ModelsOptions>().BindConfiguration("Models").ValidateDataAnnotations().ValidateOnStart();
 
-        builder.Services.AddSingleton<OfferedModels>();
-        builder.Services.AddSingleton<Pictures>();
-        builder.Services.AddSingleton<SubmitScan>();
-        builder.Services.AddSingleton<TaxonomyCache>();
+        builder.Services.AddSingleton<OfferedModels>().AddSingleton<TaxonomyCache>();
+        builder.Services.AddSingleton<Pictures>().AddSingleton<SubmitScan>();
 
         adjust?.Invoke(builder);
 

@@ -71,24 +71,25 @@ public sealed class BadInputTests(EcoSystem system)
         Assert.Equal("clear_pet.water", (await user.ResultAsync(job)).Vision!.Primary.ItemCode);
     }
 
-    public static TheoryData<string, byte[], string, int> Files()
-    {
-        var photo = File.ReadAllBytes(Path.Combine(EcoSystem.Root, "samples", "rendered-plastic-bottle.jpg"));
-        return new()
-        {
-            { "empty", [], "image/jpeg", 415 },
-            { "text that claims to be a picture", "hello, I am a picture"u8.ToArray(), "image/jpeg", 415 },
-            { "SVG with script", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"u8.ToArray(), "image/svg+xml", 415 },
-            { "a truncated picture", photo[..(photo.Length / 2)], "image/jpeg", 422 },
-            { "50,000 x 50,000 pixels", HugePng(), "image/png", 422 },
-            { "more than 10 MB", [.. photo, .. new byte[11 << 20]], "image/jpeg", 413 },
-        };
-    }
-
     [Theory]
-    [MemberData(nameof(Files))]
-    public async Task A_bad_picture_gets_a_clear_problem(string what, byte[] bytes, string type, int status)
+    [InlineData("empty", "image/jpeg", 415)]
+    [InlineData("text that claims to be a picture", "image/jpeg", 415)]
+    [InlineData("SVG with script", "image/svg+xml", 415)]
+    [InlineData("a truncated picture", "image/jpeg", 422)]
+    [InlineData("50,000 x 50,000 pixels", "image/png", 422)]
+    [InlineData("more than 10 MB", "image/jpeg", 413)]
+    public async Task A_bad_picture_gets_a_clear_problem(string what, string type, int status)
     {
+        var photo = await File.ReadAllBytesAsync(Path.Combine(EcoSystem.Root, "samples", "rendered-plastic-bottle.jpg"));
+        byte[] bytes = what switch
+        {
+            "empty" => [],
+            "text that claims to be a picture" => "hello, I am a picture"u8.ToArray(),
+            "SVG with script" => "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"u8.ToArray(),
+            "a truncated picture" => photo[..(photo.Length / 2)],
+            "50,000 x 50,000 pixels" => HugePng(),
+            _ => [.. photo, .. new byte[11 << 20]],
+        };
         using var user = await User.SignUpAsync(system);
         using var body = new ByteArrayContent(bytes);
         body.Headers.ContentType = new MediaTypeHeaderValue(type);
@@ -107,7 +108,7 @@ public sealed class BadInputTests(EcoSystem system)
     [InlineData("GET", "/api/v1/jobs/not-a-job", 404)]
     [InlineData("GET", "/internal/scans/0198c0de-0000-7000-8000-000000000000", 404)]
     [InlineData("GET", "/api/v1/../internal/taxonomy", 404)]
-    [InlineData("GET", "/api/v1/images/..%2F..%2Finternal", 404)]
+    [InlineData("GET", "/api/v1/images/..%2F..%2Finternal", 400)]
     [InlineData("GET", "/v1.0/state/jobs/job:1", 404)]
     [InlineData("POST", "/events/job-events", 401)]
     [InlineData("GET", "/nothing/here", 404)]

@@ -57,9 +57,9 @@ public sealed class ScanTests(EcoSystem system)
         var image = await user.UploadAsync();
         var body = new { image_key = image.Key, user_input = "캔" };
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => user.PostScanAsync(body, "one key for eight requests")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => user.PostScanAsync(body, "one-key-for-eight-requests")));
         var jobs = await Task.WhenAll(answers.Select(a => a.Content.ReadFromJsonAsync(ContractsJson.Default.ScanAccepted)));
-        using var other = await user.PostScanAsync(new { image_key = image.Key, user_input = "병" }, "one key for eight requests");
+        using var other = await user.PostScanAsync(new { image_key = image.Key, user_input = "병" }, "one-key-for-eight-requests");
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Accepted, a.StatusCode));
         Assert.Single(jobs.Select(j => j!.JobId).Distinct());
