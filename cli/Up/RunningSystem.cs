@@ -102,6 +102,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_GCConserveMemory"] = "5",
             ["DOTNET_TieredPGO"] = "0",
+            ["DOTNET_GCgen0size"] = "400000",
+            ["MALLOC_ARENA_MAX"] = "2",
         };
     }
 

@@ -66,6 +66,8 @@ internal static class UpCommand
         AnsiConsole.Write(system.Table());
         AnsiConsole.MarkupLine($"Eco² is ready at [link]{url}[/]. Try: ./eco2 scan samples/rendered-plastic-bottle.jpg");
         AnsiConsole.MarkupLine("Logs: ./eco2 logs -f   Stop: Ctrl-C");
+        // From here on it only waits.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);

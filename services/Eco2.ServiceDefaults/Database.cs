@@ -55,7 +55,9 @@ public static class Database
             Options = $"-c role={service.Role} -c search_path={service.Schema}",
             MaxPoolSize = maxPoolSize,
             MinPoolSize = 0,
-            ConnectionIdleLifetime = 60,
+            // An idle connection costs the server a process.
+            ConnectionIdleLifetime = 10,
+            ConnectionPruningInterval = 5,
             Timeout = 5,
             CommandTimeout = 15,
             MaxAutoPrepare = 20,

@@ -84,6 +84,8 @@ public static class Eco2Defaults
     /// <summary>Puts the guards and the probes before the routes of the app.</summary>
     public static WebApplication UseEco2(this WebApplication app)
     {
+        // What only the start needed goes back to the system: an idle app is then some megabytes smaller.
+        app.Lifetime.ApplicationStarted.Register(() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseMiddleware<AppTokenGuard>();

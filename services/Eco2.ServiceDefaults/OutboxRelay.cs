@@ -7,13 +7,13 @@ using Npgsql;
 
 namespace Eco2.ServiceDefaults;
 
-/// <summary>Empties the outbox: woken after a commit, and every few seconds for what another replica left when it died.
+/// <summary>Empties the outbox: woken after a commit, and now and then for what another replica left when it died.
 /// A row is deleted after the broker has its message, so a crash between the two repeats a message and never loses one.</summary>
 internal sealed partial class OutboxRelay(
     Outbox outbox, NpgsqlDataSource db, DaprClient dapr, ServiceIdentity service, TimeProvider clock, ILogger<OutboxRelay> logger) : BackgroundService
 {
     private const int BatchSize = 50;
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     // Only the first message of each key, so that its order holds; replicas skip what another one has in hand,
