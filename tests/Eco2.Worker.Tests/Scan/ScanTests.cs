@@ -73,4 +73,17 @@ public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixtur
         await Eventually.TrueAsync(() => worker.Told.Any(b => b.JobId == scan.JobId && b.Events[0].Stage == "cancelled"), "the end is told");
         Assert.Equal("CANCELLED", worker.Told.First(b => b.JobId == scan.JobId).Events[0].Error!.Code);
     }
+
+    [Fact]
+    public async Task A_reward_that_is_late_is_pending_in_the_result_and_reaches_the_history_afterwards()
+    {
+        var scan = await worker.RequestAsync("생수병", undecided: true);
+
+        var events = await worker.EventsAsync(scan);
+
+        var result = events.First(e => e.Stage == "done").Result!.Value.Deserialize(ContractsJson.Default.ScanResult)!;
+        Assert.Equal("pending", result.Reward!.Status);
+        await Eventually.TrueAsync(() => worker.Settled.Any(s => s.JobId == scan.JobId), "the reward is settled");
+        Assert.Equal(("granted", "char-petty"), worker.Settled.Where(s => s.JobId == scan.JobId).Select(s => (s.Reward.Status, s.Reward.Character!.Code)).First());
+    }
 }

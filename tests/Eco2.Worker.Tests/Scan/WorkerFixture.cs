@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapr.Client;
 using Eco2.Contracts;
 using Eco2.Contracts.Character;
+using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Media;
 using Eco2.Contracts.Scan;
@@ -20,10 +21,11 @@ namespace Eco2.Worker.Tests.Scan;
 
 /// <summary>The worker beside its sidecar, over the repository's own components, with stand-ins for the apps around it. What it tells is
 /// collected as the router would hear it.</summary>
-public sealed class WorkerFixture : IAsyncLifetime
+public class WorkerFixture : IAsyncLifetime
 {
     private const string Token = "the-token-of-the-sidecar";
     private readonly List<WebApplication> apps = [];
+    private readonly DirectoryInfo objects = Directory.CreateTempSubdirectory("eco2-worker-");
     private RedisServer redis = null!;
     private SidecarHost sidecar = null!;
 
@@ -32,23 +34,39 @@ public sealed class WorkerFixture : IAsyncLifetime
     /// <summary>What the stand-in for media answers, by image key; a plastic bottle otherwise.</summary>
     public ConcurrentDictionary<string, int> MediaStatus { get; } = new();
 
+    /// <summary>Jobs whose reward the stand-in for character cannot decide when it is first asked.</summary>
+    public ConcurrentDictionary<Guid, bool> Undecided { get; } = new();
+
+    /// <summary>Rewards that came late to the stand-in for scan.</summary>
+    public ConcurrentQueue<(Guid JobId, Reward Reward)> Settled { get; } = new();
+
     public DaprClient Scan { get; private set; } = null!;
 
-    public async Task InitializeAsync()
+    /// <summary>Further settings of the worker.</summary>
+    protected virtual IReadOnlyList<string> Settings => [];
+
+    public virtual async Task InitializeAsync()
     {
         redis = await RedisServer.StartAsync();
         sidecar = await SidecarHost.StartAsync(
             new SidecarOptions
             {
                 Logs = NullLoggerFactory.Instance,
-                Apps = [App("worker", "jobs", "pubsub", "workflow", "resiliency", "subscriptions"), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub") with { AwaitsAppPort = false }],
+                Apps = [App("worker", "jobs", "pubsub", "workflow", "objects", "resiliency", "subscriptions"), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub")],
             },
             CancellationToken.None);
         await StandInAsync("media", app => app.MapPost("/v1/classify", (ClassifyPhoto photo) => MediaStatus.TryGetValue(photo.Key, out var status)
             ? Results.StatusCode(status)
             : Results.Json(new PhotoClass("plastic", 0.9, "glass", 0.05, false, "stand-in", 3), ContractsJson.Default.Options)));
-        await StandInAsync("character", app => app.MapPost("/internal/rewards/evaluate", () =>
-            Results.Json(new Reward("granted", null, new RewardCharacter("char-petty", "페티", "", "", ""), null), ContractsJson.Default.Options)));
+        await StandInAsync("character", app => app.MapPost("/internal/rewards/evaluate", async (HttpRequest request) =>
+            Undecided.TryRemove((await request.ReadFromJsonAsync(ContractsJson.Default.EvaluateReward))!.JobId, out _)
+                ? Results.StatusCode(503)
+                : Results.Json(new Reward("granted", null, new RewardCharacter("char-petty", "페티", "", "", ""), null), ContractsJson.Default.Options)));
+        await StandInAsync("scan", app => app.MapPut("/internal/scans/{id:guid}/reward", async (Guid id, HttpRequest request) =>
+        {
+            Settled.Enqueue((id, (await request.ReadFromJsonAsync(ContractsJson.Default.Reward))!));
+            return Results.NoContent();
+        }));
         await StandInAsync("event-router", app => app.MapPost("/events/job-events", async (HttpRequest request) =>
         {
             using var body = await JsonDocument.ParseAsync(request.Body);
@@ -58,7 +76,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         }));
         var side = sidecar.App("worker");
         var worker = Program.Build(
-            ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}"],
+            ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}", .. Settings],
             builder => builder.Logging.ClearProviders());
         await RunAsync("worker", worker);
         Scan = new DaprClientBuilder()
@@ -68,7 +86,7 @@ public sealed class WorkerFixture : IAsyncLifetime
             .Build();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         Scan.Dispose();
         foreach (var app in apps)
@@ -79,16 +97,35 @@ public sealed class WorkerFixture : IAsyncLifetime
 
         await sidecar.DisposeAsync();
         await redis.DisposeAsync();
+        objects.Delete(recursive: true);
+    }
+
+    /// <summary>Stores a picture as media does.</summary>
+    public async Task StoreAsync(string name, byte[] bytes)
+    {
+        var file = new FileInfo(Path.Combine(objects.FullName, name));
+        file.Directory!.Create();
+        await File.WriteAllBytesAsync(file.FullName, bytes);
     }
 
     /// <summary>Accepts a scan as the scan service does.</summary>
-    public async Task<ScanRequested> RequestAsync(string? words, int times = 1, int? media = null)
+    public async Task<ScanRequested> RequestAsync(string? words, int times = 1, int? media = null, string model = "local", byte[]? photo = null, bool undecided = false)
     {
         var (user, now) = (Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
-        var scan = new ScanRequested(Guid.CreateVersion7(), user, $"scan/{user}/{Guid.CreateVersion7()}", "ab12", "/x", words, "local", "ko", now);
+        var scan = new ScanRequested(Guid.CreateVersion7(), user, $"scan/{user}/{Guid.CreateVersion7()}", "ab12", "/x", words, model, "ko", now);
         if (media is { } status)
         {
             MediaStatus[scan.ImageKey] = status;
+        }
+
+        if (photo is not null)
+        {
+            await StoreAsync(ImageObjects.Vision(scan.ImageKey), photo);
+        }
+
+        if (undecided)
+        {
+            Undecided[scan.JobId] = true;
         }
 
         var queued = new JobEvent(JobEvent.IdOf(scan.JobId, "queued", "started"), 1, "queued", "started", 0, now);
@@ -114,7 +151,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         AwaitsAppPort = true,
         AppToken = Token,
         InlineResources = string.Join("\n---\n", components.Select(name => File.ReadAllText(Path.Combine(Root(), "components", "redis", $"{name}.yaml")))),
-        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
+        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "", ["ECO2_OBJECTS_DIR"] = objects.FullName },
     };
 
     private async Task StandInAsync(string id, Action<WebApplication> map)
@@ -136,7 +173,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
     }
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
