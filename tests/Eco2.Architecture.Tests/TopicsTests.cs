@@ -24,14 +24,39 @@ public sealed partial class TopicsTests
     }
 
     [Fact]
-    public void Every_subscription_of_the_shared_pubsub_has_a_dead_letter_topic()
+    public void Every_subscription_of_the_shared_pubsub_has_a_dead_letter_topic_except_those_of_dead_letters()
     {
         var documents = Directory.GetFiles(Path.Combine(Root, "components"), "subscriptions.yaml", SearchOption.AllDirectories)
             .SelectMany(file => File.ReadAllText(file).Split("\n---\n"))
             .Where(document => document.Contains("pubsubname: pubsub", StringComparison.Ordinal));
 
-        Assert.All(documents, document => Assert.Contains("deadLetterTopic:", document, StringComparison.Ordinal));
+        // A dead letter of a dead letter would go round in circles.
+        Assert.All(documents, document => Assert.NotEqual(
+            TopicLine().Match(document).Groups[1].Value.EndsWith(".dead", StringComparison.Ordinal),
+            document.Contains("deadLetterTopic:", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void No_message_is_taken_from_a_consumer_that_still_tries()
+    {
+        var resiliency = File.ReadAllText(Path.Combine(Root, "components", "redis", "resiliency.yaml"));
+        var pubsub = File.ReadAllText(Path.Combine(Root, "components", "redis", "pubsub.yaml"));
+        var deliver = DeliverPolicy().Match(resiliency);
+        var (longest, retries) = (Number(deliver.Groups[1]), Number(deliver.Groups[2]));
+        var timeout = Number(DeliveryTimeout().Match(resiliency).Groups[1]);
+
+        // Dapr's exponential waits begin at 0.5 s and grow by half; each may be half as long again by chance.
+        var (worst, pause) = ((retries + 1) * timeout, 0.5);
+        for (var i = 0; i < retries; i++)
+        {
+            worst += pause * 1.5;
+            pause = Math.Min(pause * 1.5, longest);
+        }
+
+        Assert.InRange(worst, 30, Number(ProcessingTimeout().Match(pubsub).Groups[1]) - 10);
+    }
+
+    private static double Number(Group group) => double.Parse(group.Value, System.Globalization.CultureInfo.InvariantCulture);
 
     private static string FindRoot()
     {
@@ -49,4 +74,13 @@ public sealed partial class TopicsTests
 
     [GeneratedRegex(@"^  topic: ([\w.]+)$", RegexOptions.Multiline)]
     private static partial Regex TopicLine();
+
+    [GeneratedRegex(@"deliver: \{ policy: exponential, maxInterval: (\d+)s, maxRetries: (\d+) \}")]
+    private static partial Regex DeliverPolicy();
+
+    [GeneratedRegex(@"^      delivery: (\d+)s$", RegexOptions.Multiline)]
+    private static partial Regex DeliveryTimeout();
+
+    [GeneratedRegex(@"name: processingTimeout, value: (\d+)s")]
+    private static partial Regex ProcessingTimeout();
 }

@@ -32,7 +32,7 @@ internal sealed class ScanStepOptions
     public TimeSpan LocalVisionLimit { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a message waits for its workflow to start before the topic brings it again.</summary>
-    /// <value>00:00:20</value>
-    [Range(typeof(TimeSpan), "00:00:01", "00:00:29")]
-    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(20);
+    /// <value>00:00:08</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:09")]
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(8);
 }
