@@ -31,6 +31,13 @@ public sealed record ScanRequested(
     public const string Workflow = "ScanWorkflow";
 }
 
+/// <summary>Requests that could not be delivered in all their tries; the message is the <see cref="ScanRequested"/> itself.</summary>
+public static class UndeliveredScan
+{
+    /// <summary>Where they land.</summary>
+    public const string Topic = "scan.requested.dead";
+}
+
 /// <summary>Body of <c>POST /api/v1/scan</c>. One of <paramref name="ImageKey"/> and <paramref name="ImageUrl"/> is required.</summary>
 /// <param name="ImageKey">Key from the image service.</param>
 /// <param name="ImageUrl">An address of this service's own pictures.</param>

@@ -31,6 +31,7 @@ internal static class Program
         var app = builder.Build();
         app.UseEco2();
         OnScanRequested.Map(app);
+        OnScanUndelivered.Map(app);
         OnJobCancel.Map(app);
         GetTaxonomy.Map(app);
         return app;

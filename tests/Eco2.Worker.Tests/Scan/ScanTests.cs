@@ -86,4 +86,21 @@ public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixtur
         await Eventually.TrueAsync(() => worker.Settled.Any(s => s.JobId == scan.JobId), "the reward is settled");
         Assert.Equal(("granted", "char-petty"), worker.Settled.Where(s => s.JobId == scan.JobId).Select(s => (s.Reward.Status, s.Reward.Character!.Code)).First());
     }
+
+    [Fact]
+    public async Task A_scan_that_could_not_be_started_ends_as_failed_and_may_be_tried_again()
+    {
+        var (lost, running) = (await worker.RequestAsync("캔", times: 0), await worker.RequestAsync("캔", times: 0));
+        var job = (await worker.Scan.GetStateAsync<JobDocument>(JobDocument.Store, JobDocument.KeyOf(running.JobId)))!;
+        await worker.Scan.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(running.JobId), job with { Status = "running" });
+
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, UndeliveredScan.Topic, running);
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, UndeliveredScan.Topic, lost);
+
+        var end = Assert.Single(await worker.EventsAsync(lost));
+        Assert.Equal((JobEvent.IdOf(lost.JobId, "failed", "failed"), "failed", "failed"), (end.EventId, end.Stage, end.Status));
+        Assert.Equal(("INTERNAL", true), (end.Error!.Code, end.Error.Retryable));
+        Assert.Contains("다시 시도", end.Error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(worker.Told, b => b.JobId == running.JobId);
+    }
 }

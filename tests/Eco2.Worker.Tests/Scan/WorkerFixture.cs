@@ -45,6 +45,12 @@ public class WorkerFixture : IAsyncLifetime
     /// <summary>Further settings of the worker.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
 
+    /// <summary>What the worker's sidecar has, files of the repository.</summary>
+    protected virtual string[] Components => ["jobs", "pubsub", "workflow", "objects", "resiliency", "subscriptions"];
+
+    /// <summary>The text of a component file.</summary>
+    protected virtual string Read(string component) => File.ReadAllText(Path.Combine(Root(), "components", "redis", $"{component}.yaml"));
+
     public virtual async Task InitializeAsync()
     {
         redis = await RedisServer.StartAsync();
@@ -52,7 +58,7 @@ public class WorkerFixture : IAsyncLifetime
             new SidecarOptions
             {
                 Logs = NullLoggerFactory.Instance,
-                Apps = [App("worker", "jobs", "pubsub", "workflow", "objects", "resiliency", "subscriptions"), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub")],
+                Apps = [App("worker", Components), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub")],
             },
             CancellationToken.None);
         await StandInAsync("media", app => app.MapPost("/v1/classify", (ClassifyPhoto photo) => MediaStatus.TryGetValue(photo.Key, out var status)
@@ -150,7 +156,7 @@ public class WorkerFixture : IAsyncLifetime
         AppId = id,
         AwaitsAppPort = true,
         AppToken = Token,
-        InlineResources = string.Join("\n---\n", components.Select(name => File.ReadAllText(Path.Combine(Root(), "components", "redis", $"{name}.yaml")))),
+        InlineResources = string.Join("\n---\n", components.Select(Read)),
         Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "", ["ECO2_OBJECTS_DIR"] = objects.FullName },
     };
 

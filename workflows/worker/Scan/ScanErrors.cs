@@ -19,6 +19,8 @@ internal static class ScanErrors
 
     internal static JobError Timeout(string stage, string language) => new("TIMEOUT", Say(language, "시간이 너무 오래 걸렸어요. 다시 시도해 주세요.", "It took too long. Please try again."), stage, true);
 
+    internal static JobError NotStarted(string language) => new("INTERNAL", Say(language, "지금은 분석을 시작하지 못했어요. 잠시 후 다시 시도해 주세요.", "The scan could not be started. Please try again in a moment."), null, true);
+
     internal static JobError Cancelled() => new("CANCELLED", "요청하신 대로 그만두었어요.", null, false);
 
     private static string Say(string language, string korean, string english) => language == "en" ? english : korean;
