@@ -36,6 +36,20 @@ public sealed class ScanTests(EcoSystem system)
     }
 
     [Fact]
+    public async Task Times_on_the_wire_are_UTC_in_milliseconds()
+    {
+        using var user = await User.SignUpAsync(system);
+        var job = await user.SubmitAsync("캔");
+        await user.EventsAsync(job.StreamUrl);
+
+        var result = await user.Http.GetStringAsync(job.ResultUrl);
+        var view = await user.Http.GetStringAsync($"/api/v1/jobs/{job.JobId}");
+
+        Assert.Matches("\"created_at\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\"", result);
+        Assert.DoesNotContain("+00:00", result + view, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_stream_opened_again_goes_on_exactly_where_it_ended()
     {
         using var user = await User.SignUpAsync(system);
