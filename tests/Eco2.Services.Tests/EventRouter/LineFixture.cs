@@ -89,19 +89,24 @@ public sealed class LineFixture : IAsyncLifetime
     }
 
     /// <summary>A stand-in for the app that keeps pictures: everybody owns the pictures under their own id.</summary>
-    public async Task StandInAsync(string appId)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.MapGet("/internal/images/{channel}/{owner:guid}/{id:guid}", (string channel, Guid owner, Guid id, HttpRequest request) =>
+    public Task StandInAsync(string appId) => StandInAsync(appId, app => app.MapGet(
+        "/internal/images/{channel}/{owner:guid}/{id:guid}",
+        (string channel, Guid owner, Guid id, HttpRequest request) =>
         {
             var key = $"{channel}/{owner:D}/{id:D}";
             return request.Headers["X-User-Id"] == owner.ToString("D")
                 ? Results.Json(new StoredImage(key, channel, owner, "image/jpeg", 10, 10, 100, "ab12", $"/api/v1/images/{key}"), ContractsJson.Default.Options)
                 : Results.NotFound();
-        });
+        }));
+
+    /// <summary>A stand-in for any app.</summary>
+    public async Task StandInAsync(string appId, Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        map(app);
         await app.StartAsync();
         standIns.Add(app);
         var side = sidecar!.App(appId);
