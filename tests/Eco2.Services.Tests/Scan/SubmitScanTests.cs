@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Eco2.Contracts;
+using Eco2.Contracts.Character;
+using Eco2.Contracts.Scan;
 using Eco2.Services.Tests.EventRouter;
 using Eco2.Testing;
 using Xunit;
@@ -136,6 +139,45 @@ public sealed class SubmitScanTests(ScanFixture fixture) : IClassFixture<ScanFix
         Assert.Equal("completed", (await own.JsonAsync()).GetProperty("status").GetString());
         await foreign.IsProblemAsync(HttpStatusCode.NotFound, "RESULT_NOT_FOUND", "scan");
         Assert.Equal("succeeded", (await recalled.JsonAsync()).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_pending_reward_is_settled_once_and_shows_in_the_result()
+    {
+        using var answer = await PostAsync($$"""{"image_key":"{{Key}}"}""");
+        var job = new Job((await answer.JsonAsync()).GetProperty("job_id").GetGuid(), user);
+        using var early = await SettleAsync(job.Id, "granted");
+        var now = TimeProvider.System.GetUtcNow();
+        var result = new ScanResult(job.Id, "completed", null, null, null, null, new Reward("pending", null, null, null), null, null, null, [], null, now, now);
+        var ends = job.WholeScan();
+        var last = ends[^1] with { Events = [ends[^1].Events[0], ends[^1].Events[1] with { Result = JsonSerializer.SerializeToElement(result, ContractsJson.Default.ScanResult) }] };
+        await Task.WhenAll(ends.SkipLast(1).Append(last).Select(line.PublishAsync));
+        await Eventually.TrueAsync(async () => await RewardAsync("reward_status") == "pending", "the history knows");
+
+        using var settled = await SettleAsync(job.Id, "granted");
+        using var again = await SettleAsync(job.Id, "not_eligible");
+
+        await early.IsProblemAsync(HttpStatusCode.Conflict, "CONFLICT", "scan");
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NoContent], [settled.StatusCode, again.StatusCode]);
+        using var shown = await GetAsync($"/api/v1/scan/{job.Id:D}/result");
+        var reward = (await shown.JsonAsync()).GetProperty("reward");
+        Assert.Equal(("granted", "페티"), (reward.GetProperty("status").GetString(), reward.GetProperty("character").GetProperty("name").GetString()));
+        Assert.Equal("granted", await RewardAsync("reward_status"));
+
+        async Task<string?> RewardAsync(string field)
+        {
+            using var page = await GetAsync("/api/v1/scan");
+            return (await page.JsonAsync()).GetProperty("scans")[0].TryGetProperty(field, out var value) ? value.GetString() : null;
+        }
+
+        Task<HttpResponseMessage> SettleAsync(Guid id, string status)
+        {
+            var request = Request(HttpMethod.Put, $"/internal/scans/{id:D}/reward", user);
+            request.Content = Answers.Json(JsonSerializer.Serialize(
+                new Reward(status, null, status == "granted" ? new RewardCharacter("char-petty", "페티", "", "", "") : null, null),
+                ContractsJson.Default.Reward));
+            return scan.Client.SendAsync(request);
+        }
     }
 
     [Fact]
