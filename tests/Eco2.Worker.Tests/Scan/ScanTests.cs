@@ -103,4 +103,18 @@ public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixtur
         Assert.Contains("다시 시도", end.Error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(worker.Told, b => b.JobId == running.JobId);
     }
+
+    [Fact]
+    public async Task Other_apps_are_given_the_whole_tree_of_categories()
+    {
+        using var apps = worker.Scan.CreateInvokableHttpClient("worker");
+        using var answer = await apps.GetAsync(new Uri("/internal/taxonomy", UriKind.Relative));
+
+        var tree = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ContractsJson.Default.TaxonomyDocument)!;
+        var items = tree.Majors.SelectMany(m => m.Middles).SelectMany(m => m.Items).ToList();
+        Assert.Equal((8, 180, 79), (tree.Majors.Count, items.Count, tree.Tags.Count));
+        Assert.Equal(12, tree.Majors.Single(m => m.Code == "recyclable").Middles.Count);
+        Assert.Equal(180, items.Select(i => i.Code).Distinct().Count());
+        Assert.Equal($"\"{tree.Version}\"", answer.Headers.ETag!.Tag);
+    }
 }
