@@ -30,6 +30,8 @@ internal static class Build
                 throw new UserMessageException($"The build failed:\n{string.Join('\n', errors)}");
             }
         });
+        // The compiler server would stay for minutes with half a gigabyte.
+        await Shell.RunAsync("dotnet", ["build-server", "shutdown", "--vbcscompiler"], workspace.Root, ct);
         await File.WriteAllTextAsync(stamp, "", ct);
         // Not now but when we looked: a file saved during the build is newer than this.
         File.SetLastWriteTimeUtc(stamp, newest);
