@@ -85,6 +85,22 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
     }
 
     [Fact]
+    public async Task What_a_killed_sidecar_held_comes_at_once_to_the_one_that_takes_its_port()
+    {
+        var port = ChildServer.FreePort();
+        await redis.AskAsync("XADD", "resumed", "*", "data", """{"id":"1","data":"orphan"}""");
+        await redis.AskAsync("XGROUP", "CREATE", "resumed", "a", "0");
+        await redis.AskAsync("XREADGROUP", "GROUP", "a", $"a-{Environment.MachineName}-{port}", "STREAMS", "resumed", ">");
+        await using var app = await SubscriberApp.StartAsync();
+
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1h") + PubSubHost.Subscription("resumed", "/in"), settings => settings with { HttpPort = port }, ("a", app));
+
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "what it held");
+        Assert.Equal("orphan", app.Requests.Single().Data);
+    }
+
+    [Fact]
     public async Task A_slow_handler_keeps_its_message_beyond_the_processing_timeout()
     {
         var hold = new TaskCompletionSource();

@@ -1,3 +1,4 @@
+using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Redis;
 
@@ -11,7 +12,7 @@ internal sealed record RedisStreamsOptions
     /// <summary>The consumer group: who shares one, shares the messages.</summary>
     public required string ConsumerId { get; init; }
 
-    /// <summary>This process within the group.</summary>
+    /// <summary>This app instance within the group.</summary>
     public required string Consumer { get; init; }
 
     /// <summary>A message nobody acknowledged for so long is given to another consumer.</summary>
@@ -46,7 +47,7 @@ internal sealed record RedisStreamsOptions
         {
             Server = RedisOptions.From(metadata),
             ConsumerId = consumerId,
-            Consumer = $"{consumerId}-{context.App.InstanceId:N}",
+            Consumer = $"{consumerId}-{Place(context.App)}",
             ProcessingTimeout = metadata.Duration("processingTimeout", TimeSpan.FromSeconds(60)),
             RedeliverInterval = metadata.Duration("redeliverInterval", TimeSpan.FromSeconds(15)),
             QueueDepth = AtLeastOne(metadata, "queueDepth", 100),
@@ -55,6 +56,11 @@ internal sealed record RedisStreamsOptions
             TimeToLive = metadata.Duration("streamTTL", TimeSpan.Zero),
         };
     }
+
+    // An instance with a port of its own keeps its name when its process is started again, and so finds at once what it was given and
+    // did not finish before it was killed. Two processes never hold one port; with any free port there is nothing to come back to.
+    private static string Place(AppInstance app) =>
+        app.Settings.HttpPort > 0 ? $"{Environment.MachineName}-{app.Settings.HttpPort}" : $"{app.InstanceId:N}";
 
     private static int AtLeastOne(ComponentMetadata metadata, string name, int whenAbsent) =>
         metadata.Integer(name, whenAbsent) is > 0 and var number ? number : throw metadata.Refuse(name, "must be 1 or more");
