@@ -7,4 +7,6 @@ namespace Eco2.Character;
 internal static class Problems
 {
     public static ProblemHttpResult Invalid(string member) => Problem.Validation("character", member, "This member is required.");
+
+    public static ProblemHttpResult NotFound() => Problem.Of("character", "NOT_FOUND", 404, "There is nothing here.");
 }

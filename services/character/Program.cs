@@ -1,4 +1,5 @@
 using Eco2.Character.Catalog;
+using Eco2.Character.Pictures;
 using Eco2.Character.Rewards;
 using Eco2.Contracts;
 using Eco2.ServiceDefaults;
@@ -15,13 +16,14 @@ internal static class Program
         builder.AddEco2("character", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
 
         builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<EvaluateRewards>();
+        builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<EvaluateRewards>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();
-        app.Services.GetRequiredService<CharacterCatalog>();
+        app.Services.GetRequiredService<GetPicture>();
         app.UseEco2();
         GetCatalog.Map(app.MapGroup("/api/v1/character"));
+        GetPicture.Map(app);
         EvaluateRewards.Map(app);
         OnUserRegistered.Map(app);
         return app;

@@ -18,6 +18,7 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
     private static readonly Route Scan = new("scan");
     private static readonly Route Jobs = new("sse-gateway");
     private static readonly Route Character = new("character");
+    private static readonly Route CharacterPictures = new("character", NeedsUser: false);
     private static readonly Route Users = new("my");
 
     /// <summary>The table of routes, for a path in its plain form. Null: nothing there, above all nothing internal.</summary>
@@ -26,6 +27,12 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
         if (path == "/.well-known/jwks.json")
         {
             return Auth;
+        }
+
+        if (path.StartsWith("/assets/character/", StringComparison.Ordinal))
+        {
+            // An img tag shows no token.
+            return CharacterPictures;
         }
 
         const string Base = "/api/v1/";

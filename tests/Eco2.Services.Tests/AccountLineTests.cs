@@ -57,6 +57,21 @@ public sealed class AccountLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_picture_of_a_character_comes_whole_to_whoever_asks_and_not_twice()
+    {
+        HttpResponseMessage picture = null!;
+        await Eventually.TrueAsync(async () => (picture = await GetAsync("/assets/character/pet.png")).StatusCode == HttpStatusCode.OK, "the edge reaches character");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/assets/character/pet.png");
+        request.Headers.Add("If-None-Match", picture.Headers.ETag!.ToString());
+
+        Assert.Equal(await File.ReadAllBytesAsync(TestSidecar.Repository("services/character/Pictures/pet.png")), await picture.Content.ReadAsByteArrayAsync());
+        Assert.Equal("image/png", picture.Content.Headers.ContentType?.ToString());
+        Assert.Equal("public, max-age=86400", picture.Headers.CacheControl?.ToString());
+        Assert.Equal(HttpStatusCode.NotModified, (await client.SendAsync(request)).StatusCode);
+        await (await GetAsync("/assets/character/nobody.png")).IsProblemAsync(HttpStatusCode.NotFound, "NOT_FOUND", "character");
+    }
+
+    [Fact]
     public async Task What_was_committed_while_the_sidecar_was_away_is_published_when_it_is_back()
     {
         // auth runs beside a port where nobody listens, then a second replica of it beside the sidecar.

@@ -39,6 +39,7 @@ public sealed class GatewayTests : IAsyncLifetime
     [InlineData("/api/v1/scan/01980000-0000-7000-8000-000000000001/events", "sse-gateway")]
     [InlineData("/api/v1/jobs/01980000-0000-7000-8000-000000000001/events?after=1&x=%20", "sse-gateway")]
     [InlineData("/api/v1/character/catalog", "character")]
+    [InlineData("/assets/character/eco.png", "character")]
     [InlineData("/api/v1/users/me/characters/%ED%8E%98%ED%8B%B0/ownership", "my")]
     public async Task Each_path_goes_to_its_app_unchanged(string path, string app)
     {
@@ -52,6 +53,9 @@ public sealed class GatewayTests : IAsyncLifetime
     [InlineData("/internal/sessions/revoked", HttpStatusCode.NotFound)]
     [InlineData("/api/v1/internal", HttpStatusCode.NotFound)]
     [InlineData("/api/v2/scan", HttpStatusCode.NotFound)]
+    [InlineData("/assets/other/eco.png", HttpStatusCode.NotFound)]
+    [InlineData("/assets/character/../../internal/rewards/evaluate", HttpStatusCode.BadRequest)]
+    [InlineData("/assets/character/..%2f..%2finternal", HttpStatusCode.BadRequest)]
     [InlineData("/v1.0/invoke/auth/method/internal/sessions/revoked", HttpStatusCode.NotFound)]
     [InlineData("/api/v1/auth/%2e%2e/%2e%2e/internal", HttpStatusCode.BadRequest)]
     [InlineData("/api/v1/auth/..%2f..%2finternal", HttpStatusCode.BadRequest)]
@@ -170,6 +174,29 @@ public sealed class GatewayTests : IAsyncLifetime
     {
         await (await GetAsync("/api/v1/users/me", null)).IsProblemAsync(HttpStatusCode.Unauthorized, "UNAUTHORIZED", "gateway");
         Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/api/v1/auth/sign-in", Answers.Json("{}"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_picture_of_a_character_needs_no_token_but_the_catalogue_does()
+    {
+        sidecar.Handle = async (_, _, http) =>
+        {
+            http.Response.ContentType = "image/png";
+            http.Response.Headers.CacheControl = "public, max-age=86400";
+            http.Response.Headers.ETag = "\"tag\"";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            await http.Response.Body.WriteAsync(new byte[] { 1, 2, 3 });
+        };
+
+        var picture = await GetAsync("/assets/character/eco.png", null);
+
+        Assert.Equal(HttpStatusCode.OK, picture.StatusCode);
+        Assert.Equal([1, 2, 3], await picture.Content.ReadAsByteArrayAsync());
+        Assert.Equal("image/png", picture.Content.Headers.ContentType?.ToString());
+        Assert.Equal("\"tag\"", picture.Headers.ETag?.Tag);
+        Assert.True(picture.Headers.CacheControl?.Public);
+        Assert.Equal(["nosniff"], picture.Headers.GetValues("X-Content-Type-Options"));
+        await (await GetAsync("/api/v1/character/catalog", null)).IsProblemAsync(HttpStatusCode.Unauthorized, "UNAUTHORIZED", "gateway");
     }
 
     [Fact]
