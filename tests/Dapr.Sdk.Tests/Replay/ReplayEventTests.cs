@@ -139,11 +139,14 @@ public class ReplayEventTests
         static async Task<string> Body(WorkflowContext c)
         {
             await c.CallActivityAsync("A");
+            c.SetCustomStatus("A is done");
             return await c.CallActivityAsync<string>("B");
         }
 
         var held = new History().Scheduled(0, "A").Turn().Suspended().Turn().Completed(0, "1");
-        Assert.Empty(held.Run(Body).Actions);
+        var waiting = held.Run(Body);
+        Assert.Empty(waiting.Actions);
+        Assert.Null(waiting.CustomStatus);
 
         var resumed = held.Turn().Resumed().Run(Body);
 
