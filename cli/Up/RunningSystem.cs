@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Eco2.Cli.Machine;
-using Npgsql;
 using Spectre.Console;
 
 namespace Eco2.Cli.Up;
@@ -121,6 +120,6 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     {
         var running = plan.Apps.Zip(apps.Skip(1)).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
             .Prepend(new RunningApp("sidecar", "", apps[0].Pid, 0, 0, 0));
-        await new RunRecord(System.Environment.ProcessId, url, new NpgsqlConnectionStringBuilder(postgres).ConnectionString, redis, [.. running]).WriteAsync(workspace.RunRecord, ct);
+        await new RunRecord(System.Environment.ProcessId, url, postgres, redis, [.. running]).WriteAsync(workspace.RunRecord, ct);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Eco2.Testing;
 using Xunit;
 
 namespace Eco2.Architecture.Tests;
@@ -23,7 +24,7 @@ public sealed partial class RoomsTests
         ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing"],
     };
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Checkout.Root;
 
     public static TheoryData<string, string> References()
     {
@@ -137,19 +138,6 @@ public sealed partial class RoomsTests
             .Where(project => !project.Contains("node_modules", StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("Not inside a checkout.");
-    }
 
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();

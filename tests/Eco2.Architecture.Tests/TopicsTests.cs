@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Eco2.Testing;
 using Xunit;
 
 namespace Eco2.Architecture.Tests;
@@ -6,7 +7,7 @@ namespace Eco2.Architecture.Tests;
 /// <summary>Names that live in code and in YAML are the same names.</summary>
 public sealed partial class TopicsTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Checkout.Root;
 
     [Fact]
     public void Every_subscription_names_a_topic_that_a_contract_declares()
@@ -57,17 +58,6 @@ public sealed partial class TopicsTests
     }
 
     private static double Number(Group group) => double.Parse(group.Value, System.Globalization.CultureInfo.InvariantCulture);
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Eco2.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside a checkout.");
-        }
-
-        return folder;
-    }
 
     [GeneratedRegex(@"const string Topic = ""([\w.]+)""")]
     private static partial Regex TopicConstant();

@@ -18,7 +18,7 @@ public sealed partial class EcoSystem : IAsyncLifetime
 
     public Uri Url { get; private set; } = new("http://127.0.0.1");
 
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Checkout.Root;
 
     public static string Command { get; } = Path.Combine(Root, "artifacts/bin/Eco2.Cli/release/Eco2.Cli.dll");
 
@@ -114,17 +114,6 @@ public sealed partial class EcoSystem : IAsyncLifetime
     private JsonElement App(string name) => Run().GetProperty("apps").EnumerateArray().First(app => app.GetProperty("name").GetString() == name);
 
     private JsonElement Run() => JsonDocument.Parse(File.ReadAllText(Path.Combine(State, "run.json"))).RootElement;
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "dapr.yaml")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside a checkout.");
-        }
-
-        return folder;
-    }
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);

@@ -1,3 +1,4 @@
+using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -66,14 +67,5 @@ internal sealed class TestSidecar : IAsyncDisposable
         Directory.Delete(ObjectsFolder, recursive: true);
     }
 
-    public static string Repository(string path)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Eco2.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        }
-
-        return Path.Combine(folder, path);
-    }
+    public static string Repository(string path) => Path.Combine(Checkout.Root, path);
 }

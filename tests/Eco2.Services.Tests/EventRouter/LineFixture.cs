@@ -26,7 +26,7 @@ public sealed class LineFixture : IAsyncLifetime
 
     public DaprClient Worker { get; private set; } = null!;
 
-    internal static string Root { get; } = FindRoot();
+    internal static string Root { get; } = Checkout.Root;
 
     public async Task InitializeAsync()
     {
@@ -138,17 +138,6 @@ public sealed class LineFixture : IAsyncLifetime
         "\n---\n",
         ((string[])["jobs", "pubsub", "broadcast", "resiliency", "subscriptions"])
             .Select(name => File.ReadAllText(Path.Combine(Root, "components", "redis", $"{name}.yaml"))));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
-    }
 }
 
 /// <summary>A job and the events a scan tells about it.</summary>

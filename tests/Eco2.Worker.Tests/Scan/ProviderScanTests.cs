@@ -4,6 +4,7 @@ using Eco2.Contracts;
 using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
+using Eco2.Testing;
 using Eco2.Worker.Tests.Models;
 using Xunit;
 
@@ -47,7 +48,7 @@ public sealed class ProviderScanTests(ProviderFixture worker) : IClassFixture<Pr
         """{"headline":"씻으세요","steps":[{"text":"녹여서 버리세요.","source":"nowhere#1"}],"insufficiencies":[],"user_answer":"녹여요."}""";
 
     // A real photo, and as large as models ever get one.
-    private static readonly byte[] Photo = File.ReadAllBytes(Path.Combine(WorkerFixture.Root(), "samples", "rendered-plastic-bottle.jpg"));
+    private static readonly byte[] Photo = File.ReadAllBytes(Path.Combine(Checkout.Root, "samples", "rendered-plastic-bottle.jpg"));
 
     [Fact]
     public async Task A_scan_whose_provider_is_down_is_done_by_local_and_says_so()

@@ -49,7 +49,7 @@ public class WorkerFixture : IAsyncLifetime
     protected virtual string[] Components => ["jobs", "pubsub", "workflow", "objects", "resiliency", "subscriptions"];
 
     /// <summary>The text of a component file.</summary>
-    protected virtual string Read(string component) => File.ReadAllText(Path.Combine(Root(), "components", "redis", $"{component}.yaml"));
+    protected virtual string Read(string component) => File.ReadAllText(Path.Combine(Checkout.Root, "components", "redis", $"{component}.yaml"));
 
     public virtual async Task InitializeAsync()
     {
@@ -177,16 +177,5 @@ public class WorkerFixture : IAsyncLifetime
         var side = sidecar.App(id);
         side.AttachApp(new Uri(app.Urls.First()).Port);
         await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
-    }
-
-    public static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Eco2.slnx")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 }
