@@ -20,8 +20,8 @@ public sealed partial class RoomsTests
         ["worker"] = ["contracts", "sdk", "defaults", "workflows"],
         ["cli"] = ["sidecar", "contracts"],
         ["testing"] = ["sidecar"],
-        ["tests"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing"],
-        ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing"],
+        ["tests"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing", "bench"],
+        ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing", "bench"],
     };
 
     private static readonly string Root = Checkout.Root;
