@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -24,6 +25,7 @@ internal sealed record ProcessPlan(
 internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan SoundAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource stopping = new();
     private Process? process;
@@ -31,23 +33,25 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
 
     public ProcessPlan Plan => plan;
 
-    public int? Pid => process is { HasExited: false } running ? running.Id : null;
+    /// <summary>The process that runs now; null while there is none.</summary>
+    public int? Pid { get; private set; }
+
+    /// <summary>Called with each change of <see cref="Pid"/> that was not asked for.</summary>
+    public Action? Changed { get; init; }
 
     public int Restarts { get; private set; }
 
     /// <summary>It ended with the code by which it refuses to start.</summary>
     public bool Refused { get; private set; }
 
-    public void Start()
-    {
-        process = Launch();
-        watching = WatchAsync(process);
-    }
+    public void Start() => watching = WatchAsync(Launch());
 
     /// <summary>Asks it to end and, if it doesn't within <paramref name="grace"/>, ends it.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
+        // Nothing is started any more once the watcher has left.
         await stopping.CancelAsync();
+        await watching;
         if (process is { HasExited: false } running)
         {
             _ = Kill(running.Id, plan.StopSignal);
@@ -62,7 +66,7 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
             }
         }
 
-        await watching;
+        Pid = null;
     }
 
     public void Dispose()
@@ -84,19 +88,22 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
             start.Environment[name] = value;
         }
 
-        return Process.Start(start) ?? throw new UserMessageException($"{plan.Name} could not be started.");
+        process = Process.Start(start) ?? throw new UserMessageException($"{plan.Name} could not be started.");
+        Pid = process.Id;
+        return process;
     }
 
     private async Task WatchAsync(Process first)
     {
         var current = first;
-        var pause = TimeSpan.FromSeconds(1);
+        var pause = ShortestPause;
         try
         {
             while (true)
             {
                 var since = clock.GetTimestamp();
                 await current.WaitForExitAsync(stopping.Token);
+                Pid = null;
                 if (current.ExitCode == plan.RefusalExitCode)
                 {
                     Refused = true;
@@ -105,20 +112,39 @@ internal sealed partial class ManagedProcess(ProcessPlan plan, Progress progress
 
                 if (clock.GetElapsedTime(since) > SoundAfter)
                 {
-                    pause = TimeSpan.FromSeconds(1);
+                    pause = ShortestPause;
                 }
 
-                progress.Warn($"{plan.Name} stopped ({Describe(current.ExitCode)}); starting it again in {pause.TotalSeconds:0} s. Its log: {plan.Log}");
-                await Task.Delay(pause, clock, stopping.Token);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-                current.Dispose();
-                process = current = Launch();
+                progress.Warn($"{plan.Name} stopped ({Describe(current.ExitCode)}); starting it again in {pause.TotalSeconds:0.##} s. Its log: {plan.Log}");
+                (current, pause) = await LaunchAgainAsync(pause);
                 Restarts++;
+                Changed?.Invoke();
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Stopped on purpose.
+        }
+    }
+
+    /// <summary>Waits, starts, and goes on trying when the machine has no room for another process. Returns the next pause too.</summary>
+    private async Task<(Process Started, TimeSpan NextPause)> LaunchAgainAsync(TimeSpan pause)
+    {
+        while (true)
+        {
+            await Task.Delay(pause, clock, stopping.Token);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            var ended = process;
+            try
+            {
+                var started = Launch();
+                ended?.Dispose();
+                return (started, pause);
+            }
+            catch (Win32Exception e)
+            {
+                progress.Warn($"{plan.Name} could not be started ({e.Message}); trying again in {pause.TotalSeconds:0.##} s.");
+            }
         }
     }
 

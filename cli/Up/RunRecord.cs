@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Eco2.Cli.Up;
 
 /// <summary>What is running, written for the other commands and for whoever starts next.</summary>
-internal sealed record RunRecord(int Pid, string Url, string Postgres, string Redis, IReadOnlyList<RunningApp> Apps)
+internal sealed record RunRecord(int Pid, string Url, string Postgres, string Redis, IReadOnlyList<RunningServer> Servers, IReadOnlyList<RunningApp> Apps)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -37,5 +37,8 @@ internal sealed record RunRecord(int Pid, string Url, string Postgres, string Re
     public bool IsAlive() => StaleServer.IsRunning(Pid, "dotnet");
 }
 
-/// <summary>One process of one app.</summary>
+/// <summary>A private server. Its process id changes when it is started again.</summary>
+internal sealed record RunningServer(string Name, int? Pid);
+
+/// <summary>One process of one app. Its process id changes when it is started again.</summary>
 internal sealed record RunningApp(string Name, string AppId, int? Pid, int Port, int DaprHttpPort, int DaprGrpcPort);

@@ -9,6 +9,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
 {
     private readonly List<ManagedProcess> servers = [];
     private readonly List<ManagedProcess> apps = [];
+    private readonly SemaphoreSlim recording = new(1);
+    private RunRecord? record;
 
     /// <summary>Returns the URL to use once every app says that it is ready.</summary>
     public async Task<string> StartAsync(CancellationToken ct)
@@ -21,7 +23,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         var environment = Environment(secrets, postgres, redisPort);
         await StartAppsAsync(environment, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
-        await RecordAsync(url, postgres, $"127.0.0.1:{redisPort}", ct);
+        record = new RunRecord(System.Environment.ProcessId, url, postgres, $"127.0.0.1:{redisPort}", [], []);
+        await RecordAsync(ct);
         return url;
     }
 
@@ -42,7 +45,10 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         await Task.WhenAll(apps.Select(app => app.StopAsync(TimeSpan.FromSeconds(3))));
         await Task.WhenAll(servers.Select(server => server.StopAsync(TimeSpan.FromSeconds(1.5))));
         apps.Concat(servers).ToList().ForEach(process => process.Dispose());
+        await recording.WaitAsync();
+        record = null;
         File.Delete(workspace.RunRecord);
+        recording.Release();
     }
 
     private async Task<(string Postgres, int RedisPort)> StartServersAsync(Secrets secrets, CancellationToken ct) =>
@@ -52,7 +58,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             var (redisPlan, redisPort) = await PrivateRedis.PrepareAsync(workspace, secrets, progress, ct);
             foreach (var serverPlan in (ProcessPlan[])[postgresPlan, redisPlan])
             {
-                var server = new ManagedProcess(serverPlan, progress, clock);
+                var server = Manage(serverPlan);
                 servers.Add(server);
                 server.Start();
             }
@@ -72,11 +78,9 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             Path.Combine(workspace.Logs, "sidecar.log"),
             environment,
             RefusalExitCode: 2);
-        apps.Add(new ManagedProcess(sidecar, progress, clock));
-        apps.AddRange(plan.Apps.Select(app => new ManagedProcess(
-            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)),
-            progress,
-            clock)));
+        apps.Add(Manage(sidecar));
+        apps.AddRange(plan.Apps.Select(app => Manage(
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)))));
         await progress.StepAsync($"Starting the sidecar and {plan.Apps.Count} apps", async detail =>
         {
             apps.ForEach(app => app.Start());
@@ -116,10 +120,25 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
         };
 
-    private async Task RecordAsync(string url, string postgres, string redis, CancellationToken ct)
+    private ManagedProcess Manage(ProcessPlan process) => new(process, progress, clock) { Changed = () => _ = RecordAsync(CancellationToken.None) };
+
+    /// <summary>Says which processes run, at first and whenever one was started again: whoever starts next must find what is left.</summary>
+    private async Task RecordAsync(CancellationToken ct)
     {
-        var running = plan.Apps.Zip(apps.Skip(1)).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
-            .Prepend(new RunningApp("sidecar", "", apps[0].Pid, 0, 0, 0));
-        await new RunRecord(System.Environment.ProcessId, url, postgres, redis, [.. running]).WriteAsync(workspace.RunRecord, ct);
+        await recording.WaitAsync(ct);
+        try
+        {
+            if (record is not null)
+            {
+                var running = plan.Apps.Zip(apps.Skip(1)).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
+                    .Prepend(new RunningApp("sidecar", "", apps[0].Pid, 0, 0, 0));
+                record = record with { Servers = [.. servers.Select(server => new RunningServer(server.Plan.Name, server.Pid))], Apps = [.. running] };
+                await record.WriteAsync(workspace.RunRecord, ct);
+            }
+        }
+        finally
+        {
+            recording.Release();
+        }
     }
 }

@@ -21,6 +21,25 @@ public sealed class ManagedProcessTests : IDisposable
 
         Assert.Equal(1, process.Restarts);
         await process.StopAsync(TimeSpan.FromSeconds(5));
+        Assert.Null(process.Pid);
+    }
+
+    [Fact]
+    public async Task A_restart_is_told_once_the_new_process_is_known()
+    {
+        var told = new TaskCompletionSource<int?>();
+        ManagedProcess? process = null;
+        process = Process("exec cat /dev/zero >/dev/null", () => told.TrySetResult(process!.Pid));
+        using var running = process;
+        running.Start();
+        var first = running.Pid!.Value;
+
+        ManagedProcess.Signal(first, 9);
+        var next = await told.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.NotNull(next);
+        Assert.NotEqual(first, next);
+        await running.StopAsync(TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -53,6 +72,9 @@ public sealed class ManagedProcessTests : IDisposable
 
     private string Log => Path.Combine(folder, "log");
 
-    private ManagedProcess Process(string script) =>
-        new(new ProcessPlan("test", ["sh", "-c", script], folder, Log, new Dictionary<string, string>(), RefusalExitCode: 2), new Progress(), TimeProvider.System);
+    private ManagedProcess Process(string script, Action? changed = null) =>
+        new(new ProcessPlan("test", ["sh", "-c", script], folder, Log, new Dictionary<string, string>(), RefusalExitCode: 2), new Progress(), TimeProvider.System)
+        {
+            Changed = changed,
+        };
 }
