@@ -4,7 +4,7 @@ using Eco2.Cli.Up;
 
 namespace Eco2.Cli.Bench;
 
-/// <summary>Measurements that print numbers and assert nothing.</summary>
+/// <summary>Measurements.</summary>
 internal static class BenchCommand
 {
     public static Command Create()
@@ -22,6 +22,6 @@ internal static class BenchCommand
             var (exit, _) = await Shell.RunAsync("npm", arguments, Path.Combine(workspace.Root, "services/media"), ct, Console.WriteLine);
             return exit;
         });
-        return new Command("bench", "Measure.") { vision };
+        return new Command("bench", "Measure.") { vision, LoadCommand.Create() };
     }
 }

@@ -12,6 +12,9 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     private readonly SemaphoreSlim recording = new(1);
     private RunRecord? record;
 
+    /// <summary>Everything it started, with the process that runs at the moment.</summary>
+    public IEnumerable<(string Name, int? Pid)> Processes => servers.Concat(apps).Select(process => (process.Plan.Name, process.Pid));
+
     /// <summary>Returns the URL to use once every app says that it is ready.</summary>
     public async Task<string> StartAsync(CancellationToken ct)
     {

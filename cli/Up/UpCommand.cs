@@ -80,7 +80,7 @@ internal static class UpCommand
         return 0;
     }
 
-    private static Dictionary<string, int> ParseReplicas(string? text)
+    internal static Dictionary<string, int> ParseReplicas(string? text)
     {
         var replicas = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))

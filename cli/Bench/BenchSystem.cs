@@ -1,0 +1,63 @@
+using Eco2.Cli.Machine;
+using Eco2.Cli.Up;
+
+namespace Eco2.Cli.Bench;
+
+/// <summary>A whole system for one measurement: own folder, free ports, the model stand-in as its provider.</summary>
+internal sealed class BenchSystem : IAsyncDisposable
+{
+    private readonly RunningSystem system;
+
+    private BenchSystem(RunningSystem system, StandIn models, Uri url) => (this.system, Models, Url) = (system, models, url);
+
+    public StandIn Models { get; }
+
+    public Uri Url { get; }
+
+    /// <summary>Every process with its group: system or apart.</summary>
+    public IReadOnlyList<(string Name, string Group, int Pid)> Processes() =>
+    [
+        .. system.Processes.Where(process => process.Pid is not null).Select(process => (process.Name, "system", process.Pid!.Value)),
+        ("model stand-in", "apart", Models.Pid),
+    ];
+
+    public static async Task<BenchSystem> StartAsync(
+        Workspace workspace,
+        double modelMeanMs,
+        double sigma,
+        int concurrency,
+        IReadOnlyDictionary<string, int> replicas,
+        IEnumerable<string> settings,
+        Progress progress,
+        CancellationToken ct)
+    {
+        var models = await StandIn.StartAsync(workspace, modelMeanMs, sigma, ct);
+        // The apps inherit our environment.
+        foreach (var (name, value) in models.Environment(concurrency).Concat(settings.Select(Pair)))
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
+        var system = new RunningSystem(workspace, RunPlan.Load(workspace, "redis", replicas, freePorts: true), progress, TimeProvider.System);
+        try
+        {
+            return new BenchSystem(system, models, new Uri(await system.StartAsync(ct)));
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            await models.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await system.DisposeAsync();
+        await Models.DisposeAsync();
+    }
+
+    private static KeyValuePair<string, string> Pair(string setting) => setting.Split('=', 2) is [var name, var value]
+        ? KeyValuePair.Create(name, value)
+        : throw new UserMessageException($"--set wants Name=Value; {setting} is not that.");
+}

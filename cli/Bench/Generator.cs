@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Eco2.Cli.Machine;
+
+namespace Eco2.Cli.Bench;
+
+/// <summary>The load generator as a process of its own, whose time and memory count apart.</summary>
+internal sealed class Generator : IDisposable
+{
+    private readonly Process process;
+
+    private Generator(Process process) => this.process = process;
+
+    public int Pid => process.Id;
+
+    public static Generator Start(IEnumerable<string> arguments, string root)
+    {
+        var start = new ProcessStartInfo("dotnet", [Workspace.Assembly(root, "Eco2.LoadGenerator"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        return new Generator(Process.Start(start)!);
+    }
+
+    /// <summary>Its exit code; each line it prints goes to <paramref name="onLine"/> as it comes.</summary>
+    public async Task<int> RunAsync(Action<string> onLine, CancellationToken ct)
+    {
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(ct) is { } line)
+            {
+                onLine(line);
+            }
+
+            await process.WaitForExitAsync(ct);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+    }
+
+    public void Dispose() => process.Dispose();
+}
