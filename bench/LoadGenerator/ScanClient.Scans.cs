@@ -20,7 +20,8 @@ public sealed partial class ScanClient
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>Submits once. An answer that does not come leaves open whether the scan was accepted: the same key asks again.</summary>
-    public async Task<Submission> TrySubmitAsync(Account account, string imageKey, string? words, string idempotencyKey, CancellationToken ct)
+    /// <param name="model">The model to use; null for the default.</param>
+    public async Task<Submission> TrySubmitAsync(Account account, string imageKey, string? words, string idempotencyKey, CancellationToken ct, string? model = null)
     {
         var began = clock.GetTimestamp();
         try
@@ -28,7 +29,7 @@ public sealed partial class ScanClient
             await RenewAsync(account, ct);
             using var request = Request(HttpMethod.Post, "/api/v1/scan", account);
             request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
-            var body = JsonSerializer.SerializeToUtf8Bytes(new SubmitScanRequest(imageKey, null, words, null, "ko"), ContractsJson.Default.SubmitScanRequest);
+            var body = JsonSerializer.SerializeToUtf8Bytes(new SubmitScanRequest(imageKey, null, words, model, "ko"), ContractsJson.Default.SubmitScanRequest);
             request.Content = new ByteArrayContent(body);
             request.Content.Headers.ContentType = Json;
             began = clock.GetTimestamp();
@@ -57,13 +58,14 @@ public sealed partial class ScanClient
         string? words,
         Ledger ledger,
         Action<Submission>? onAttempt,
-        CancellationToken ct)
+        CancellationToken ct,
+        string? model = null)
     {
         var key = Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
         var began = clock.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
-            var submission = await TrySubmitAsync(account, imageKey, words, key, ct);
+            var submission = await TrySubmitAsync(account, imageKey, words, key, ct, model);
             onAttempt?.Invoke(submission);
             if (submission.JobId is { } jobId)
             {

@@ -1,0 +1,77 @@
+namespace Eco2.Faults;
+
+/// <summary>Something that breaks.</summary>
+/// <param name="Name">As in the report and on the command line.</param>
+/// <param name="StrikeAsync">Returns when the fault is over: what was killed has been started again, what was stopped goes on.</param>
+/// <param name="MayFailJobs">False when no job may end as failed because of it: the system has to wait such a fault out.</param>
+/// <param name="InShortForm">Also struck in the short form.</param>
+internal sealed record Fault(string Name, Func<FaultSystem, CancellationToken, Task> StrikeAsync, bool MayFailJobs = false, bool InShortForm = true)
+{
+    private const int Stop = 19, Continue = 18;
+
+    /// <summary>In the order in which they strike. What may fail jobs comes last, so that no failure is put down to the wrong one.</summary>
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        .. new[] { "gateway", "auth", "image", "scan", "character", "my", "media", "sidecar", "redis", "postgres" }.Select(process => Kill(process)),
+        Kill("event-router"),
+        Kill("event-router", "event-router-2"),
+        Kill("sse-gateway-2"),
+        Kill("sse-gateway", "sse-gateway-2"),
+        Kill("worker-2"),
+        Kill("worker", "worker-2"),
+        Kill("redis", "postgres", "sidecar") with { Name = "kill redis, postgres and sidecar at once" },
+        Pause("sidecar"),
+        Pause("redis") with { InShortForm = false },
+        Pause("postgres") with { InShortForm = false },
+        Pause("worker", "worker-2") with { InShortForm = false },
+        Pause("event-router", "event-router-2") with { InShortForm = false },
+        new("object store full", ObjectStoreFullAsync),
+        Model("hangs", "hang_rate"),
+        Model("answers 429", "rate_429"),
+        Model("answers 500", "error_rate"),
+        Model("answers garbage", "garbage_rate"),
+        Model("answers half a body", "half_body_rate"),
+        new("clocks step 1 h forward", (system, ct) => system.Clock.StepAsync(TimeSpan.FromHours(1), ct), MayFailJobs: true),
+        new("clocks step 1 h back", (system, ct) => system.Clock.StepAsync(TimeSpan.Zero, ct), MayFailJobs: true),
+    ];
+
+    private static Fault Kill(params string[] processes) =>
+        new($"kill {string.Join(" and ", processes)}", (system, _) => system.Run.KillAsync(processes));
+
+    private static Fault Pause(params string[] processes) =>
+        new($"stop {string.Join(" and ", processes)} for 10 s", async (system, ct) =>
+        {
+            try
+            {
+                Array.ForEach(processes, process => system.Run.Signal(process, Stop));
+                await Task.Delay(system.Plan.Pause, ct);
+            }
+            finally
+            {
+                Array.ForEach(processes, process => system.Run.Signal(process, Continue));
+            }
+        });
+
+    private static Fault Model(string how, string rate) =>
+        new($"model {how}", async (system, ct) =>
+        {
+            await system.Models.SetAsync(rate, 1, ct);
+            await Task.Delay(system.Plan.IsLong ? TimeSpan.FromSeconds(8) : TimeSpan.FromSeconds(2), ct);
+            await system.Models.SetAsync(rate, 0, ct);
+        }, MayFailJobs: true);
+
+    private static async Task ObjectStoreFullAsync(FaultSystem system, CancellationToken ct)
+    {
+        await system.Objects.FillAsync(ct);
+        try
+        {
+            await system.ExpectUploadsRefusedAsync(ct);
+        }
+        finally
+        {
+            system.Objects.Empty();
+        }
+    }
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Eco2.Testing;
+using Xunit;
+
+namespace Eco2.Faults;
+
+/// <summary>Every fault in its turn, then at random, then the reckoning; people scan all the while.</summary>
+[TestCaseOrderer("Eco2.Faults.InTurn", "Eco2.Faults")]
+public sealed class FaultTests(FaultSystem system) : IClassFixture<FaultSystem>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string> InTurn() => [.. Fault.All.Where(fault => fault.InShortForm || FaultPlan.FromEnvironment().IsLong).Select(fault => fault.Name)];
+
+    [Theory]
+    [MemberData(nameof(InTurn))]
+    public Task Nothing_is_lost_by(string fault) => StrikeAsync(Fault.All.Single(one => one.Name == fault), system.Plan.IsLong);
+
+    [Fact]
+    public async Task Nothing_is_lost_by_faults_at_random()
+    {
+        var chance = new Random(system.Plan.Seed);
+        var clock = Stopwatch.StartNew();
+        var steps = Fault.All.Where(fault => !fault.Name.StartsWith("clocks", StringComparison.Ordinal)).ToArray();
+        while (clock.Elapsed < system.Plan.Random)
+        {
+            await StrikeAsync(steps[chance.Next(steps.Length)], toTheEnd: false);
+        }
+    }
+
+    [Fact]
+    public async Task Then_every_promise_was_kept()
+    {
+        var report = await system.SettleAsync(CancellationToken.None);
+        system.Report.Settled(report);
+
+        Assert.Empty(system.Traffic.Wrongs);
+        Assert.Empty(report.Violations);
+        Assert.Equal(0, report.Lost);
+        await Delivered.CheckAsync(system.Run);
+    }
+
+    /// <summary>Strikes, waits until a newcomer is served, and holds what people saw so far against the rules.</summary>
+    /// <param name="fault">What to break.</param>
+    /// <param name="toTheEnd">Also wait until every job that was there has ended.</param>
+    private async Task StrikeAsync(Fault fault, bool toTheEnd)
+    {
+        var clock = Stopwatch.StartNew();
+        var (inFlight, there) = (system.Traffic.InFlight, system.Traffic.Lives.Where(life => life.EndedAt == 0).ToList());
+        var before = Failed();
+        await fault.StrikeAsync(system, CancellationToken.None);
+        var lasted = clock.Elapsed;
+        var recovery = await system.RecoverAsync(Patience, CancellationToken.None);
+        if (toTheEnd)
+        {
+            await Eventually.TrueAsync(() => there.TrueForAll(life => life.EndedAt != 0), "every job that was in flight has ended", TimeSpan.FromMinutes(3));
+        }
+
+        system.Report.Struck(fault.Name, lasted, recovery, inFlight, Failed() - before);
+        Assert.Empty(system.Traffic.Wrongs);
+        if (!fault.MayFailJobs)
+        {
+            Assert.Equal(before, Failed());
+        }
+    }
+
+    private int Failed() => system.Traffic.Lives.Count(life => life.End == "failed");
+}

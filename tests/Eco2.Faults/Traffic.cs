@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Eco2.LoadGenerator;
+
+namespace Eco2.Faults;
+
+/// <summary>People who scan without a pause: each submits, follows to the end, and submits again. Some cut their connection in the middle and
+/// come back, some watch on two devices, some cancel. Whatever happens to the system, they go on.</summary>
+internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts, TimeProvider clock) : IAsyncDisposable
+{
+    private static readonly StreamOptions Streams = new(CutChance: 0.03);
+
+    private readonly ConcurrentDictionary<Guid, Life> lives = new();
+    private readonly ConcurrentQueue<string> wrongs = new();
+    private readonly CancellationTokenSource giveUp = new();
+    private volatile bool stopping;
+    private Task crowd = Task.CompletedTask;
+    private int scans;
+
+    /// <summary>One accepted job.</summary>
+    /// <param name="AcceptedAt">Timestamp of the 202.</param>
+    public sealed record Life(JobRecord Job, long AcceptedAt)
+    {
+        /// <summary>Timestamp at which its stream had seen the end; 0 before.</summary>
+        public long EndedAt { get; set; }
+
+        public string? End { get; set; }
+    }
+
+    public Ledger Ledger { get; } = new();
+
+    public int InFlight => lives.Values.Count(life => life.EndedAt == 0);
+
+    /// <summary>What no client may ever see.</summary>
+    public IReadOnlyList<string> Wrongs =>
+        [.. wrongs, .. lives.Values.SelectMany(life => life.Job.Streams.SelectMany(stream => stream.Wrongs.Select(wrong => $"job {life.Job.JobId:D}: {wrong}")))];
+
+    public IEnumerable<Life> Lives => lives.Values;
+
+    /// <summary>So many people at once.</summary>
+    public void Start(int people) => crowd = Task.WhenAll(Enumerable.Range(0, people).Select(person => LoopAsync(accounts[person % accounts.Count])));
+
+    /// <summary>Nobody begins another scan; returns when those under way have ended.</summary>
+    public async Task DrainAsync(TimeSpan within)
+    {
+        stopping = true;
+        try
+        {
+            await crowd.WaitAsync(within, clock);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"Not ended within {within.TotalSeconds:0} s: {string.Join(", ", lives.Values.Where(life => life.EndedAt == 0).Select(life => life.Job.JobId))}");
+        }
+    }
+
+    /// <summary>One scan by one person.</summary>
+    public async Task<Life> ScanAsync(Account account, string? model, CancellationToken ct)
+    {
+        var number = Interlocked.Increment(ref scans);
+        var picture = account.Pictures[number % account.Pictures.Count];
+        var job = await client.SubmitAsync(account, picture, $"eco2-load-{number}", Ledger, null, ct, model);
+        var life = lives.GetOrAdd(job.JobId, _ => new Life(job, clock.GetTimestamp()));
+        var streams = new List<Task> { FollowAsync(life, ct) };
+        if (number % 10 == 0)
+        {
+            streams.Add(client.FollowAsync(job.OpenStream(), null, Streams, ct));
+        }
+
+        if (number % 40 == 0)
+        {
+            streams.Add(client.CancelAsync(account, job.JobId, ct));
+        }
+
+        await Task.WhenAll(streams);
+        return life;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        stopping = true;
+        await giveUp.CancelAsync();
+        await crowd;
+        giveUp.Dispose();
+    }
+
+    private async Task FollowAsync(Life life, CancellationToken ct)
+    {
+        var stream = life.Job.OpenStream();
+        await client.FollowAsync(stream, null, Streams, ct);
+        (life.End, life.EndedAt) = (stream.Terminal, clock.GetTimestamp());
+    }
+
+    private async Task LoopAsync(Account account)
+    {
+        while (!stopping)
+        {
+            try
+            {
+                await ScanAsync(account, null, giveUp.Token);
+            }
+            catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+            {
+                wrongs.Enqueue(e.Message);
+            }
+        }
+    }
+}
