@@ -19,7 +19,7 @@ public static class Eco2Defaults
     public const int DefaultMaxBodyBytes = 256 * 1024;
 
     // What dapr.yaml allows; a picture of 10 MB in base64 fits.
-    private const int MaxMessageBytes = 16 * 1024 * 1024;
+    internal const int MaxMessageBytes = 16 * 1024 * 1024;
 
     /// <param name="builder">The app.</param>
     /// <param name="service">Its app id.</param>

@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 
 #pragma warning disable CA1000 // BindAsync is the framework's hook and must be static on the type it binds.
@@ -11,8 +13,11 @@ namespace Eco2.ServiceDefaults;
 /// What cannot be read is dropped to the dead-letter topic, since delivering it again would not mend it.</summary>
 /// <param name="Id">Id of the cloud event.</param>
 /// <param name="Data">What was published.</param>
-public sealed record Event<T>(string Id, T Data)
+public sealed record Event<T>(string Id, T Data) : IEndpointParameterMetadataProvider
 {
+    /// <summary>Called by the framework for an endpoint with a parameter of this type.</summary>
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(DeliverySize.Limit);
+
     /// <summary>Called by the framework for a parameter of this type.</summary>
     public static async ValueTask<Event<T>> BindAsync(HttpContext context, ParameterInfo parameter)
     {
@@ -33,8 +38,11 @@ public sealed record Event<T>(string Id, T Data)
 /// A sidecar that delivers one by one is understood too.</summary>
 /// <param name="Entries">What could be read.</param>
 /// <param name="Unreadable">Entry ids that are dropped.</param>
-public sealed record EventBatch<T>(IReadOnlyList<EventBatch<T>.Entry> Entries, IReadOnlyList<string> Unreadable)
+public sealed record EventBatch<T>(IReadOnlyList<EventBatch<T>.Entry> Entries, IReadOnlyList<string> Unreadable) : IEndpointParameterMetadataProvider
 {
+    /// <summary>Called by the framework for an endpoint with a parameter of this type.</summary>
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(DeliverySize.Limit);
+
     /// <param name="EntryId">What the sidecar calls it.</param>
     /// <param name="Event">The message.</param>
     public sealed record Entry(string EntryId, Event<T> Event);
@@ -110,6 +118,14 @@ public sealed record EventAnswer([property: JsonPropertyName("status")] string O
 
 /// <summary>A message that no retry can mend.</summary>
 public sealed class PoisonMessageException(string message) : Exception(message);
+
+/// <summary>The sidecar decides how much it brings at once: a hundred messages are larger than what a person may send.</summary>
+internal sealed class DeliverySize : IRequestSizeLimitMetadata
+{
+    public static readonly DeliverySize Limit = new();
+
+    public long? MaxRequestBodySize => Eco2Defaults.MaxMessageBytes;
+}
 
 internal static class Envelope
 {
