@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Eco2.Cli.Machine;
 
 namespace Eco2.Cli.Up;
@@ -44,7 +45,8 @@ internal static class PrivateRedis
         return (plan, port);
     }
 
-    public static Task WaitAsync(int port, TimeProvider clock, CancellationToken ct) =>
+    /// <summary>Returns when it has read its data and answers.</summary>
+    public static Task WaitAsync(Secrets secrets, int port, TimeProvider clock, CancellationToken ct) =>
         Until.TrueAsync(
             async () =>
             {
@@ -52,9 +54,12 @@ internal static class PrivateRedis
                 try
                 {
                     await client.ConnectAsync("127.0.0.1", port, ct);
-                    return true;
+                    await using var stream = client.GetStream();
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {secrets.Redis}\r\nPING\r\nQUIT\r\n"), ct);
+                    using var answers = new StreamReader(stream, Encoding.ASCII);
+                    return (await answers.ReadToEndAsync(ct)).Contains("+PONG", StringComparison.Ordinal);
                 }
-                catch (SocketException)
+                catch (Exception e) when (e is SocketException or IOException)
                 {
                     return false;
                 }

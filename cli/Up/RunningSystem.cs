@@ -66,7 +66,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
                 server.Start();
             }
 
-            await Task.WhenAll(PrivatePostgres.WaitAsync(connectionString, clock, ct), PrivateRedis.WaitAsync(redisPort, clock, ct));
+            await Task.WhenAll(PrivatePostgres.WaitAsync(connectionString, clock, ct), PrivateRedis.WaitAsync(secrets, redisPort, clock, ct));
             return (connectionString, redisPort);
         });
 

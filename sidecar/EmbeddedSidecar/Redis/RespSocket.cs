@@ -113,20 +113,26 @@ internal sealed class RespSocket : IAsyncDisposable
             await AskAsync(ct, "SELECT", options.Database);
         }
 
-        await AskAsync(ct, "PING");
+        // A server that has just started answers before it has read its data; every command but AUTH would fail.
+        while (await SendAsync(ct, "PING") is { Error: { } error } && error.StartsWith("LOADING", StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), ct);
+        }
+
         foreach (var script in scripts)
         {
             await AskAsync(ct, "SCRIPT", "LOAD", script);
         }
     }
 
-    private async Task AskAsync(CancellationToken ct, params RespArg[] words)
+    private async Task AskAsync(CancellationToken ct, params RespArg[] words) => (await SendAsync(ct, words)).OrThrow();
+
+    private async Task<RespValue> SendAsync(CancellationToken ct, params RespArg[] words)
     {
         var output = new ArrayBufferWriter<byte>();
         RespArg.WriteCommand(output, words);
         await Stream.WriteAsync(output.WrittenMemory, ct);
-        var reply = await ReadAsync(ct) ?? throw new IOException("The server closed the connection.");
-        reply.OrThrow();
+        return await ReadAsync(ct) ?? throw new IOException("The server closed the connection.");
     }
 
     private static async ValueTask CloseAsync(Socket socket, Stream? stream)
