@@ -15,7 +15,7 @@ public static class UserRows
         // A batch without a transaction around it is one transaction. Disposing the reader closes nothing but itself;
         // the batch of a data source returns its connection when the reader is closed.
         var batch = db.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Set).With(userId.ToString("D")));
+        batch.BatchCommands.Add(Become(userId));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(sql).With(values));
         var reader = await batch.ExecuteReaderAsync(ct);
         try
@@ -29,6 +29,9 @@ public static class UserRows
             throw;
         }
     }
+
+    /// <summary>The first command of a batch whose others see the rows of one user.</summary>
+    public static NpgsqlBatchCommand Become(Guid userId) => new NpgsqlBatchCommand(Set).With(userId.ToString("D"));
 
     /// <summary>A transaction that sees the rows of one user.</summary>
     public static Task<UserTransaction> BeginForUserAsync(this NpgsqlDataSource db, Guid userId, CancellationToken ct) =>

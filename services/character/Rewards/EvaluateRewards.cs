@@ -13,16 +13,9 @@ namespace Eco2.Character.Rewards;
 /// <summary>Says what a finished scan earned and grants it, once per job however often it is asked.</summary>
 internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<CharacterOptions> options, Outbox outbox)
 {
-    // Evaluations of one user go one after another: limit and duplicate are counted, not guessed.
+    // Evaluations of one user go one after another: limit and duplicate are counted, not guessed. A statement of its own, so that the
+    // next one sees what the evaluation before has written.
     private const string LockUser = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
-    private const string Earlier = "select user_id, reward from evaluations where job_id = $1";
-    private const string SamePicture = "select 1 from evaluations where user_id = $1 and image_sha256 = $2 and rewarded";
-
-    private const string GrantedToday =
-        """
-        select count(*) from ownership where user_id = $1 and source <> 'onboarding'
-        and acquired_at >= date_trunc('day', $2::timestamptz at time zone 'Asia/Seoul') at time zone 'Asia/Seoul'
-        """;
 
     private const string Grant =
         """
@@ -30,85 +23,87 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
         on conflict (user_id, character_code) do nothing
         """;
 
-    private const string Remember =
-        "insert into evaluations (job_id, user_id, image_sha256, rewarded, reward, evaluated_at) values ($1, $2, $3, $4, $5, $6)";
+    // $1 job, $2 user, $3 picture, $4 now, $5 daily limit, $6 verdict of what was seen (null: nothing against it), $7 character (null: none fits),
+    // $8 id of the grant, $9 to $14 its message, then what is answered: $15 refused, $16 duplicate, $17 limit, $18 no character, $19 granted, $20 owned.
+    private const string Decide =
+        $"""
+        with verdict as (
+          select case
+            when $6::text is not null then 'refused'
+            when exists (select 1 from evaluations where user_id = $2::uuid and image_sha256 = $3::text and rewarded) then 'duplicate'
+            when (select count(*) from ownership where user_id = $2::uuid and source <> 'onboarding'
+              and acquired_at >= date_trunc('day', $4::timestamptz at time zone 'Asia/Seoul') at time zone 'Asia/Seoul') >= $5::int then 'limit'
+            when $7::text is null then 'none'
+            else 'earned' end as says
+          where not exists (select 1 from evaluations where job_id = $1::uuid)),
+        granted as (
+          insert into ownership (id, user_id, character_code, source, acquired_at, job_id)
+          select $8::uuid, $2::uuid, $7::text, 'scan', $4::timestamptz, $1::uuid from verdict where says = 'earned'
+          on conflict (user_id, character_code) do nothing returning id),
+        announced as (
+          insert into outbox ({Outbox.Columns})
+          select $9::uuid, $10::text, $11::text, $12::text, $13::text, $14::text from granted),
+        remembered as (
+          insert into evaluations (job_id, user_id, image_sha256, rewarded, reward, evaluated_at)
+          select $1::uuid, $2::uuid, $3::text, says = 'earned', case says
+            when 'refused' then $15::text when 'duplicate' then $16::text when 'limit' then $17::text when 'none' then $18::text
+            else case when exists (select 1 from granted) then $19::text else $20::text end end, $4::timestamptz
+          from verdict returning reward)
+        select reward, exists (select 1 from granted) from remembered
+        union all select reward, false from evaluations where job_id = $1::uuid
+        """;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/internal/rewards/evaluate", Handle);
 
     private static async Task<Results<Ok<Reward>, ProblemHttpResult>> Handle(
-        EvaluateReward scan, EvaluateRewards rewards, NpgsqlDataSource db, Outbox outbox, TimeProvider clock, CancellationToken ct)
+        EvaluateReward scan, EvaluateRewards rewards, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
     {
         if (scan.UserId == Guid.Empty || scan.JobId == Guid.Empty)
         {
             return Problems.Invalid(scan.UserId == Guid.Empty ? "user_id" : "job_id");
         }
 
-        var now = clock.GetUtcNow();
-        await using var work = await db.BeginForUserAsync(scan.UserId, ct);
-        await using (var locked = work.Command(LockUser, scan.UserId.ToString("D")))
-        {
-            await locked.ExecuteNonQueryAsync(ct);
-        }
+        return TypedResults.Ok(await rewards.DecideAsync(db, scan, clock.GetUtcNow(), ct));
+    }
 
-        var (reward, isNew) = await rewards.DecideAsync(work, scan, now, ct);
-        if (isNew)
+    /// <summary>Lock, verdict, grant, message and memory in one round trip, which is one transaction.</summary>
+    private async Task<Reward> DecideAsync(NpgsqlDataSource db, EvaluateReward scan, DateTimeOffset now, CancellationToken ct)
+    {
+        var user = scan.UserId.ToString("D");
+        var character = catalog.ByMatch(scan.FinalMiddleCode);
+        var refusal = Eligibility.Refusal(scan, options.Value);
+        var reason = string.IsNullOrEmpty(scan.MinorName) ? scan.FinalMiddleName : $"{scan.FinalMiddleName}>{scan.MinorName}";
+        var shown = character is null ? null : catalog.Shown(character);
+        var id = Guid.CreateVersion7(now);
+        object?[] message = character is null
+            ? [null, null, null, null, null, null]
+            : outbox.Row(Messaging.PubSub, CharacterGranted.Topic, user, new CharacterGranted(id, scan.UserId, shown!, character.MatchCode, "scan", scan.JobId, now));
+        await using var batch = db.CreateBatch();
+        batch.BatchCommands.Add(UserRows.Become(scan.UserId));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockUser).With(user));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Decide).With(
+        [
+            scan.JobId, scan.UserId, scan.ImageSha256 ?? "", now, options.Value.DailyLimit, refusal, character?.Code, id, .. message,
+            Says("not_eligible", refusal), Says("not_eligible", "DUPLICATE_IMAGE"), Says("not_eligible", "DAILY_LIMIT"), Says("not_eligible", "NO_CHARACTER"),
+            Says("granted", null, shown, reason), Says("already_owned", null, shown, reason),
+        ]));
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        await reader.NextResultAsync(ct);
+        await reader.ReadAsync(ct);
+        var (reward, granted) = (reader.GetString(0), reader.GetBoolean(1));
+        // Only now it is committed.
+        await reader.NextResultAsync(ct);
+        if (granted)
         {
-            await work.CommitAsync(ct);
             outbox.Wake();
         }
 
-        return TypedResults.Ok(reward);
+        return JsonSerializer.Deserialize(reward, ContractsJson.Default.Reward)!;
     }
 
-    private async Task<(Reward Reward, bool IsNew)> DecideAsync(UserRows.UserTransaction work, EvaluateReward scan, DateTimeOffset now, CancellationToken ct)
-    {
-        await using (var earlier = work.Command(Earlier, scan.JobId))
-        await using (var reader = await earlier.ExecuteReaderAsync(ct))
-        {
-            if (await reader.ReadAsync(ct))
-            {
-                return (JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.Reward)!, false);
-            }
-        }
-
-        var refusal = Eligibility.Refusal(scan, options.Value) ?? await RefusalByHistoryAsync(work, scan, now, ct);
-        var character = refusal is null ? catalog.ByMatch(scan.FinalMiddleCode) : null;
-        var reward = refusal is not null ? new Reward("not_eligible", refusal, null, null)
-            : character is null ? new Reward("not_eligible", "NO_CHARACTER", null, null)
-            : await GrantAsync(work, scan, character, now, ct);
-        await using var remember = work.Command(
-            Remember,
-            scan.JobId,
-            scan.UserId,
-            scan.ImageSha256 ?? "",
-            reward.Character is not null,
-            JsonSerializer.Serialize(reward, ContractsJson.Default.Reward),
-            now);
-        await remember.ExecuteNonQueryAsync(ct);
-        return (reward, true);
-    }
-
-    private async Task<string?> RefusalByHistoryAsync(UserRows.UserTransaction work, EvaluateReward scan, DateTimeOffset now, CancellationToken ct)
-    {
-        await using (var same = work.Command(SamePicture, scan.UserId, scan.ImageSha256 ?? ""))
-        {
-            if (await same.ExecuteScalarAsync(ct) is not null)
-            {
-                return "DUPLICATE_IMAGE";
-            }
-        }
-
-        await using var today = work.Command(GrantedToday, scan.UserId, now);
-        return await today.ExecuteScalarAsync(ct) is long count && count >= options.Value.DailyLimit ? "DAILY_LIMIT" : null;
-    }
-
-    private async Task<Reward> GrantAsync(
-        UserRows.UserTransaction work, EvaluateReward scan, CharacterCatalog.Entry character, DateTimeOffset now, CancellationToken ct)
-    {
-        var granted = await GrantAsync(work, scan.UserId, character, "scan", scan.JobId, now, ct);
-        var reason = string.IsNullOrEmpty(scan.MinorName) ? scan.FinalMiddleName : $"{scan.FinalMiddleName}>{scan.MinorName}";
-        return new Reward(granted ? "granted" : "already_owned", null, catalog.Shown(character), reason);
-    }
+    private static string Says(string status, string? why, RewardCharacter? character = null, string? reason = null) =>
+        JsonSerializer.Serialize(new Reward(status, why, character, reason), ContractsJson.Default.Reward);
 
     /// <summary>Gives the character unless the user has it; tells the others only when it is new.</summary>
     public async Task<bool> GrantAsync(
