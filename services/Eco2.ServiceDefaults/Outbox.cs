@@ -15,22 +15,27 @@ public sealed class Outbox(WireJson json, TimeProvider clock)
     // One slot: several wishes to be woken are one.
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(1);
 
-    private const string Insert =
-        "insert into outbox (event_id, component, topic, key, payload, traceparent) values ($1, $2, $3, $4, $5, $6)";
+    /// <summary>The columns of a message, in the order of <see cref="Row"/>: for a statement that writes fact and message together.</summary>
+    public const string Columns = "event_id, component, topic, key, payload, traceparent";
 
-    /// <summary>A row for a batch that is one transaction with the fact.</summary>
+    /// <summary>The values of a message.</summary>
     /// <param name="component">The pub/sub component.</param>
     /// <param name="topic">The topic.</param>
     /// <param name="key">Messages with the same key keep their order; use the id of the thing that changed.</param>
     /// <param name="message">The contract.</param>
+    public object?[] Row<T>(string component, string topic, string key, T message) =>
+    [
+        Guid.CreateVersion7(clock.GetUtcNow()),
+        component,
+        topic,
+        key,
+        JsonSerializer.Serialize(message, json.Options),
+        Activity.Current?.Id,
+    ];
+
+    /// <summary>A row for a batch that is one transaction with the fact.</summary>
     public NpgsqlBatchCommand Entry<T>(string component, string topic, string key, T message) =>
-        new NpgsqlBatchCommand(Insert).With(
-            Guid.CreateVersion7(clock.GetUtcNow()),
-            component,
-            topic,
-            key,
-            JsonSerializer.Serialize(message, json.Options),
-            Activity.Current?.Id);
+        new NpgsqlBatchCommand($"insert into outbox ({Columns}) values ($1, $2, $3, $4, $5, $6)").With(Row(component, topic, key, message));
 
     /// <summary>Adds a row within the transaction that is open on <paramref name="connection"/>.</summary>
     public async Task AddAsync<T>(NpgsqlConnection connection, string component, string topic, string key, T message, CancellationToken ct)

@@ -24,25 +24,34 @@ internal sealed class SubmitScan(
     WireJson json,
     TimeProvider clock)
 {
-    // A key that has outlived its time is taken over; a living one is left alone and returns no row.
-    private const string BindKey =
-        """
-        insert into submissions (user_id, key, body_hash, job_id, created_at) values ($1, $2, $3, $4, $5)
-        on conflict (user_id, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at
-        where submissions.created_at <= $6
-        returning job_id
+    // A key that has outlived its time is taken over; a living one is left alone, and then nothing is written at all.
+    private const string AcceptWithKey =
+        $"""
+        with bound as (
+          insert into submissions (user_id, key, body_hash, job_id, created_at) values ($2, $16, $17, $1, $9)
+          on conflict (user_id, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at
+          where submissions.created_at <= $18
+          returning job_id),
+        accepted as ({Insert} select {Values} from bound returning job_id)
+        {Announce}
+        """;
+
+    private const string Accept = $"with accepted as ({Insert} select {Values} returning job_id) {Announce}";
+
+    private const string Insert = "insert into scans (job_id, user_id, image_key, image_sha256, image_url, user_input, model, language, created_at)";
+
+    private const string Values = "$1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::timestamptz";
+
+    private const string Announce =
+        $"""
+        insert into outbox ({Outbox.Columns})
+        select $10::uuid, $11::text, $12::text, $13::text, $14::text, $15::text from accepted returning id
         """;
 
     private const string FindKey =
         """
         select s.body_hash, s.job_id, j.created_at from submissions s join scans j on j.job_id = s.job_id
         where s.user_id = $1 and s.key = $2 and s.created_at > $3
-        """;
-
-    private const string Insert =
-        """
-        insert into scans (job_id, user_id, image_key, image_sha256, image_url, user_input, model, language, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """;
 
     private sealed record Wanted(Guid UserId, string? Key, byte[] BodyHash, string ImageKey, string? Words, string Model, string Language);
@@ -59,7 +68,7 @@ internal sealed class SubmitScan(
         CancellationToken ct) =>
         submit.HandleAsync(request, user, http, ct);
 
-    /// <summary>1. Say no to what cannot be. 2. A known key answers as before. 3. The picture must be the caller's. 4. Write it down.</summary>
+    /// <summary>1. Say no to what cannot be. 2. The picture must be the caller's. 3. Write it down, unless the key is known: then answer as before.</summary>
     private async Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>> HandleAsync(
         SubmitScanRequest request,
         CurrentUser user,
@@ -72,38 +81,26 @@ internal sealed class SubmitScan(
         }
 
         var now = clock.GetUtcNow();
-        if (wanted!.Key is not null && await FindAsync(wanted, now, ct) is { } before)
+        var jobId = Guid.CreateVersion7(now);
+
+        // The job's log comes first, so that nobody hears of a job without one. Should the rest fail, it goes again, or expires unseen.
+        var log = CreateJobAsync(jobId, user.Id, now, ct);
+        var (picture, refused) = await pictures.AskAsync(wanted!.ImageKey, user.Id, ct);
+        await log;
+        if (picture is not null)
         {
-            return Again(before, wanted);
+            var scan = new ScanRequested(jobId, user.Id, picture.Key, picture.Sha256, picture.Url, wanted.Words, wanted.Model, wanted.Language, now);
+            if (await WriteDownAsync(scan, wanted, ct))
+            {
+                outbox.Wake();
+                return Accepted(jobId, now);
+            }
         }
 
-        var (picture, refused) = await pictures.AskAsync(wanted.ImageKey, user.Id, ct);
-        if (picture is null)
-        {
-            return refused!;
-        }
-
-        var scan = new ScanRequested(
-            Guid.CreateVersion7(now),
-            user.Id,
-            picture.Key,
-            picture.Sha256,
-            picture.Url,
-            wanted.Words,
-            wanted.Model,
-            wanted.Language,
-            now);
-        // First the job's log, so that nobody hears of a job without one. Should the rest fail, it expires unseen.
-        await CreateJobAsync(scan, ct);
-        if (await WriteDownAsync(scan, wanted, ct))
-        {
-            outbox.Wake();
-            return Accepted(scan.JobId, now);
-        }
-
-        // Somebody with the same key was quicker.
-        await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(scan.JobId), cancellationToken: ct);
-        return await FindAsync(wanted, now, ct) is { } winner ? Again(winner, wanted) : Problems.Away("Send it again.");
+        await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
+        return wanted.Key is not null && await FindAsync(wanted, now, ct) is { } before
+            ? Again(before, wanted)
+            : refused ?? Problems.Away("Send it again.");
     }
 
     private ProblemHttpResult? Read(SubmitScanRequest request, Guid userId, HttpRequest http, out Wanted? wanted)
@@ -158,53 +155,37 @@ internal sealed class SubmitScan(
             : null;
     }
 
-    private async Task CreateJobAsync(ScanRequested scan, CancellationToken ct)
+    private async Task CreateJobAsync(Guid jobId, Guid userId, DateTimeOffset now, CancellationToken ct)
     {
-        var now = scan.AcceptedAt;
         var expected = JsonSerializer.SerializeToElement(new Dictionary<string, int> { ["estimated_seconds"] = options.Value.EstimatedSeconds });
-        var queued = new JobEvent(JobEvent.IdOf(scan.JobId, "queued", "started"), 1, "queued", "started", 0, now, Result: expected);
-        var job = new JobDocument(scan.JobId, scan.UserId, ScanRequested.Kind, "queued", "queued", 0, now, now, null, [queued]);
+        var queued = new JobEvent(JobEvent.IdOf(jobId, "queued", "started"), 1, "queued", "started", 0, now, Result: expected);
+        var job = new JobDocument(jobId, userId, ScanRequested.Kind, "queued", "queued", 0, now, now, null, [queued]);
         var metadata = new Dictionary<string, string>
         {
             ["ttlInSeconds"] = ((int)options.Value.JobLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture),
         };
-        await dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(scan.JobId), job, metadata: metadata, cancellationToken: ct);
+        await dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
     }
 
+    /// <summary>The scan, its key and the message to the worker in one statement and one round trip. False when the key is taken.</summary>
     private async Task<bool> WriteDownAsync(ScanRequested scan, Wanted wanted, CancellationToken ct)
     {
-        await using var transaction = await db.BeginForUserAsync(scan.UserId, ct);
-        if (wanted.Key is not null)
-        {
-            await using var bind = transaction.Command(
-                BindKey,
+        object?[] values =
+        [
+            scan.JobId, scan.UserId, scan.ImageKey, scan.ImageSha256, scan.ImageUrl, scan.UserInput, scan.Model, scan.Language, scan.AcceptedAt,
+            .. outbox.Row(Messaging.PubSub, ScanRequested.Topic, scan.JobId.ToString("D"), scan),
+        ];
+        await using var written = wanted.Key is null
+            ? await db.QueryForUserAsync(scan.UserId, Accept, values, ct)
+            : await db.QueryForUserAsync(
                 scan.UserId,
-                wanted.Key,
-                wanted.BodyHash,
-                scan.JobId,
-                scan.AcceptedAt,
-                scan.AcceptedAt - options.Value.IdempotencyLifetime);
-            if (await bind.ExecuteScalarAsync(ct) is null)
-            {
-                return false;
-            }
-        }
-
-        await using var insert = transaction.Command(
-            Insert,
-            scan.JobId,
-            scan.UserId,
-            scan.ImageKey,
-            scan.ImageSha256,
-            scan.ImageUrl,
-            scan.UserInput,
-            scan.Model,
-            scan.Language,
-            scan.AcceptedAt);
-        await insert.ExecuteNonQueryAsync(ct);
-        await outbox.AddAsync(transaction.Connection, Messaging.PubSub, ScanRequested.Topic, scan.JobId.ToString("D"), scan, ct);
-        await transaction.CommitAsync(ct);
-        return true;
+                AcceptWithKey,
+                [.. values, wanted.Key, wanted.BodyHash, scan.AcceptedAt - options.Value.IdempotencyLifetime],
+                ct);
+        var accepted = await written.ReadAsync(ct);
+        // Only now it is committed.
+        await written.NextResultAsync(ct);
+        return accepted;
     }
 
     private Results<Accepted<ScanAccepted>, ProblemHttpResult> Again(Bound before, Wanted wanted) =>
