@@ -12,6 +12,7 @@ namespace Eco2.LoadGenerator;
 /// <param name="StartOver">The users start spread over this time.</param>
 /// <param name="CutChance">Chance, after each event, that a client cuts its connection and comes back.</param>
 /// <param name="PicturesPerAccount">Different pictures that each account uploads.</param>
+/// <param name="PrepareOnly">Ends when accounts and pictures are there.</param>
 internal sealed record LoadOptions(
     IReadOnlyList<Uri> Gateways,
     Uri ModelControl,
@@ -24,6 +25,7 @@ internal sealed record LoadOptions(
     TimeSpan StartOver,
     double CutChance,
     int PicturesPerAccount,
+    bool PrepareOnly,
     string PicturesFolder,
     string AccountFile,
     string Out);

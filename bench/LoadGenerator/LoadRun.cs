@@ -13,6 +13,10 @@ internal sealed class LoadRun(LoadOptions options, TimeProvider clock)
             ? Math.Max(1, (int)Math.Ceiling(rate * Math.Max(1, options.StartOver.TotalSeconds) * 1.5 / options.JobsPerAccount))
             : (options.Users + options.JobsPerAccount - 1) / options.JobsPerAccount;
         var accounts = await new Enrolment(client, options, Say).PrepareAsync(count, ct);
+        if (options.PrepareOnly)
+        {
+            return true;
+        }
 
         var crowd = new Crowd(new ScanUser(client, ledger, samples, new StreamOptions(options.CutChance), clock), accounts, clock);
         using var showing = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -52,7 +52,7 @@ public sealed partial class ScanClient
     /// <summary>Renews tokens that end within a minute: with the refresh token, and where its answer got lost with the password.</summary>
     public async Task RenewAsync(Account? account, CancellationToken ct)
     {
-        if (account is null || !EndsSoon(account))
+        if (account is null || AppToken is not null || !EndsSoon(account))
         {
             return;
         }

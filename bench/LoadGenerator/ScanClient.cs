@@ -14,6 +14,10 @@ public sealed partial class ScanClient(IReadOnlyList<Uri> gateways, TimeProvider
     /// <summary>How long a call tries again before it throws.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Set, the addresses are those of an app and every call looks as if it came from the app's sidecar: this token, and the account's
+    /// id as its verified identity. An account then needs no more than an id.</summary>
+    public string? AppToken { get; init; }
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
@@ -38,7 +42,12 @@ public sealed partial class ScanClient(IReadOnlyList<Uri> gateways, TimeProvider
     {
         var gateway = gateways[gateways.Count == 1 ? 0 : Random.Shared.Next(gateways.Count)];
         var request = new HttpRequestMessage(method, new Uri(gateway, path)) { Version = HttpVersion.Version11 };
-        if (account is not null)
+        if (AppToken is not null)
+        {
+            request.Headers.TryAddWithoutValidation("dapr-api-token", AppToken);
+            request.Headers.TryAddWithoutValidation("X-User-Id", account?.UserId.ToString("D"));
+        }
+        else if (account is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", account.Bearer);
         }

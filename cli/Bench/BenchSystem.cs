@@ -14,6 +14,11 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     public Uri Url { get; }
 
+    public AppPlan App(string id) => system.Apps.First(app => app.AppId == id);
+
+    /// <summary>What a program needs that takes the part of an app or of its sidecar.</summary>
+    public IReadOnlyDictionary<string, string> Tokens => new Dictionary<string, string> { ["APP_API_TOKEN"] = system.Tokens.App, ["DAPR_API_TOKEN"] = system.Tokens.Dapr };
+
     /// <summary>Every process with its group: system or apart.</summary>
     public IReadOnlyList<(string Name, string Group, int Pid)> Processes() =>
     [

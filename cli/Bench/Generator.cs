@@ -12,13 +12,18 @@ internal sealed class Generator : IDisposable
 
     public int Pid => process.Id;
 
-    public static Generator Start(IEnumerable<string> arguments, string root)
+    public static Generator Start(IEnumerable<string> arguments, string root, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Workspace.Assembly(root, "Eco2.LoadGenerator"), .. arguments])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         return new Generator(Process.Start(start)!);
     }
 

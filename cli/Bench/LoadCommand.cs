@@ -23,6 +23,7 @@ internal static class LoadCommand
         double Cut,
         IReadOnlyDictionary<string, int> Replicas,
         string[] Settings,
+        bool PrepareOnly,
         string Out);
 
     public static Command Create()
@@ -37,12 +38,13 @@ internal static class LoadCommand
         var cut = new Option<double>("--cut") { Description = "Chance after each event that a client cuts its connection and comes back." };
         var replicas = new Option<string?>("--replicas") { Description = "Several processes of an app, such as worker=2." };
         var settings = new Option<string[]>("--set") { Description = "Environment of the apps: Name=Value; may come several times." };
+        var prepare = new Option<bool>("--prepare-only") { Description = "End when the accounts and their pictures are there." };
         var state = new Option<string?>("--state") { Description = "Folder of the system (default: .eco2/bench); its accounts are used again." };
         var target = new Option<string?>("--out") { Description = "Folder for load.json and load.svg (default: the system's)." };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
         var command = new Command("load", "Many users scan; what that costs, and whether every promise was kept.")
         {
-            users, rate, duration, warmUp, mean, sigma, concurrency, cut, replicas, settings, state, target, noBuild,
+            users, rate, duration, warmUp, mean, sigma, concurrency, cut, replicas, settings, prepare, state, target, noBuild,
         };
         command.SetAction(async (parse, ct) =>
         {
@@ -58,6 +60,7 @@ internal static class LoadCommand
                 parse.GetValue(cut),
                 UpCommand.ParseReplicas(parse.GetValue(replicas)),
                 parse.GetValue(settings) ?? [],
+                parse.GetValue(prepare),
                 Path.GetFullPath(parse.GetValue(target) ?? workspace.State));
             return await RunAsync(workspace, wanted, parse.GetValue(noBuild), new Progress(), ct);
         });
@@ -98,6 +101,11 @@ internal static class LoadCommand
                 progress.Say(line);
             },
             ct);
+        if (wanted.PrepareOnly && exit == 0)
+        {
+            return 0;
+        }
+
         if (!File.Exists(report))
         {
             throw new UserMessageException($"The load generator ended with exit code {exit} and without a report. The system's logs: {workspace.Logs}");
@@ -117,9 +125,10 @@ internal static class LoadCommand
         string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
         return
         [
-            "--url", $"{system.Url}", "--model-control", $"{system.Models.Address}", "--users", $"{wanted.Users}", .. wanted.Rate is { } rate ? (string[])["--rate", Number(rate)] : [],
+            "load", "--url", $"{system.Url}", "--model-control", $"{system.Models.Address}", "--users", $"{wanted.Users}", .. wanted.Rate is { } rate ? (string[])["--rate", Number(rate)] : [],
             "--warm-up", Number(wanted.WarmUp), "--duration", Number(wanted.Duration), "--start-over", Number(Math.Max(1, wanted.ModelMeanMs / 1000)),
             "--cut", Number(wanted.Cut), "--pictures", pictures, "--accounts", Path.Combine(workspace.State, "accounts.json"), "--out", report,
+            .. wanted.PrepareOnly ? (string[])["--prepare-only"] : [],
         ];
     }
 }

@@ -30,6 +30,11 @@ internal static class LoadTable
         table.AddRow("rewards, reconnects, broken promises", $"{check["granted"]}, {check["reconnects"]}, [bold]{check["violations"]!.AsArray().Count}[/]");
         AnsiConsole.Write(table);
 
+        PrintProcesses(report);
+    }
+
+    public static void PrintProcesses(JsonObject report)
+    {
         var costs = new Table().Border(TableBorder.Rounded).AddColumns("process", "core-ms per scan", "peak MB", "");
         foreach (var process in report["processes"]!.AsArray())
         {

@@ -15,6 +15,12 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     /// <summary>Everything it started, with the process that runs at the moment.</summary>
     public IEnumerable<(string Name, int? Pid)> Processes => servers.Concat(apps).Select(process => (process.Plan.Name, process.Pid));
 
+    /// <summary>What the apps' sidecars show to the apps, and the apps to their sidecars, in this run.</summary>
+    public (string App, string Dapr) Tokens { get; private set; }
+
+    /// <summary>The processes' names and ports.</summary>
+    public IReadOnlyList<AppPlan> Apps => plan.Apps;
+
     /// <summary>Returns the URL to use once every app says that it is ready.</summary>
     public async Task<string> StartAsync(CancellationToken ct)
     {
@@ -24,6 +30,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         var secrets = await Secrets.LoadOrCreateAsync(workspace.State, ct);
         var (postgres, redisPort) = await StartServersAsync(secrets, ct);
         var environment = Environment(secrets, postgres, redisPort);
+        Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         await StartAppsAsync(environment, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
         record = new RunRecord(System.Environment.ProcessId, url, postgres, $"127.0.0.1:{redisPort}", [], []);
