@@ -265,6 +265,11 @@ internal sealed partial class InstanceActor
             if (_state.Generation == generation && _state.Start is null)
             {
                 StartTurn(force: false);
+                if (_turn is null && _state.AnyStart?.ExecutionStarted.ScheduledStartTimestamp?.ToDateTimeOffset() > _engine.Clock.GetUtcNow())
+                {
+                    // The clock was set back meanwhile.
+                    ArmStart();
+                }
             }
         }
     }

@@ -1,16 +1,20 @@
 namespace EmbeddedSidecar.Workflows;
 
 /// <summary>Calls back when a time has come. In memory only: what must survive is in the histories and armed again at start.</summary>
+/// <remarks>A clock may be set while we wait. Back: nothing waits longer than it would have, or a retry in a second would come in an hour.
+/// Forward: what is due by the new time comes within <see cref="LongestWait"/>.</remarks>
 internal sealed class TimerQueue : IDisposable
 {
-    // A system timer cannot wait longer than some 49 days; nothing is lost by looking once a day.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _clock;
-    private readonly PriorityQueue<Action, DateTimeOffset> _due = new();
+    private readonly PriorityQueue<Entry, long> _due = new();
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private bool _disposed;
+
+    // Both clocks: the time of day it was asked for, and the timestamp of the clock that nobody sets.
+    private sealed record Entry(Action Callback, DateTimeOffset At);
 
     public TimerQueue(TimeProvider clock)
     {
@@ -21,6 +25,7 @@ internal sealed class TimerQueue : IDisposable
     /// <summary>Calls back at or after that time, on some thread; at once when it is past.</summary>
     public void Add(DateTimeOffset at, Action callback)
     {
+        var wait = at - _clock.GetUtcNow();
         lock (_gate)
         {
             if (_disposed)
@@ -28,8 +33,9 @@ internal sealed class TimerQueue : IDisposable
                 return;
             }
 
-            _due.Enqueue(callback, at);
-            if (ReferenceEquals(_due.Peek(), callback))
+            var entry = new Entry(callback, at);
+            _due.Enqueue(entry, _clock.GetTimestamp() + (long)(wait.TotalSeconds * _clock.TimestampFrequency));
+            if (ReferenceEquals(_due.Peek(), entry))
             {
                 Arm();
             }
@@ -52,10 +58,10 @@ internal sealed class TimerQueue : IDisposable
         List<Action> now = [];
         lock (_gate)
         {
-            while (_due.TryPeek(out var callback, out var at) && at <= _clock.GetUtcNow())
+            while (_due.TryPeek(out var entry, out var timestamp) && (timestamp <= _clock.GetTimestamp() || entry.At <= _clock.GetUtcNow()))
             {
                 _due.Dequeue();
-                now.Add(callback);
+                now.Add(entry.Callback);
             }
 
             Arm();
@@ -69,11 +75,12 @@ internal sealed class TimerQueue : IDisposable
 
     private void Arm()
     {
-        if (!_disposed && _due.TryPeek(out _, out var at))
+        if (!_disposed && _due.TryPeek(out _, out var timestamp))
         {
             // Rounded up to the timer's millisecond, so that it never fires just before the time.
-            var wait = TimeSpan.FromMilliseconds(Math.Ceiling((at - _clock.GetUtcNow()).TotalMilliseconds));
-            _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait, Timeout.InfiniteTimeSpan);
+            var left = (timestamp - _clock.GetTimestamp()) * 1000.0 / _clock.TimestampFrequency;
+            var wait = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(left), 0, LongestWait.TotalMilliseconds));
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
         }
     }
 }
