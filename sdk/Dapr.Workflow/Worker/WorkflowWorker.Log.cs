@@ -8,10 +8,10 @@ internal sealed partial class WorkflowWorker
     [LoggerMessage(Level = LogLevel.Information, Message = "Workflow worker connected")]
     private static partial void Connected(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The sidecar ended the stream of work items; connecting again in 5 s")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The sidecar ended the stream of work items; connecting again in a moment")]
     private static partial void StreamEnded(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No stream of work items ({Code}: {Detail}); connecting again in 5 s")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No stream of work items ({Code}: {Detail}); connecting again in a moment")]
     private static partial void StreamBroke(ILogger logger, StatusCode code, string detail);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A work item of a kind this worker does not know")]
