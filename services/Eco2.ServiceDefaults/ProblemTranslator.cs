@@ -87,7 +87,8 @@ internal sealed partial class ProblemTranslator(ServiceIdentity service, IProble
                 case SocketException:
                 case HttpRequestException { StatusCode: null }:
                 case TimeoutException:
-                case RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded }:
+                // A sidecar says Internal when the store or broker behind it breaks.
+                case RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal }:
                     return true;
             }
         }
