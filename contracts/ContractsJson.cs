@@ -19,6 +19,8 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(JobEventBatch))]
 [JsonSerializable(typeof(JobFanout))]
 [JsonSerializable(typeof(JobDocument))]
+[JsonSerializable(typeof(JobChunk))]
+[JsonSerializable(typeof(JobWaiting))]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobFinished))]
 [JsonSerializable(typeof(StreamFrame))]

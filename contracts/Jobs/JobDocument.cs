@@ -1,7 +1,8 @@
 namespace Eco2.Contracts.Jobs;
 
-/// <summary>Everything about one job, kept in the state store <see cref="Store"/> under <see cref="KeyOf"/>: a snapshot and the log
-/// of its events. The accepting service creates it (first write wins); after that the event router is its only writer.</summary>
+/// <summary>How one job stands and the newest part of its log, kept in the state store <see cref="Store"/> under <see cref="KeyOf"/>.
+/// What is older stands in <see cref="JobChunk"/>s, so that this stays small however long the log gets. The accepting service creates it
+/// with its first event; after that the event router is its only writer.</summary>
 /// <param name="JobId">The job.</param>
 /// <param name="UserId">The owner: nobody else may read, stream or cancel it.</param>
 /// <param name="Kind">scan.</param>
@@ -11,7 +12,12 @@ namespace Eco2.Contracts.Jobs;
 /// <param name="CreatedAt">When it was accepted, UTC.</param>
 /// <param name="UpdatedAt">When the newest event happened, UTC.</param>
 /// <param name="FinishedAt">When it ended, UTC; null while it runs.</param>
-/// <param name="Events">The log: Seq 1, 2, 3 … without gaps. Its last entry holds the result of a finished job.</param>
+/// <param name="Events">The end of the log, at least its newest event: Seq without gaps, going on where the last chunk ends. Its last
+/// entry holds the result of a finished job.</param>
+/// <param name="Chunks">How many chunks stand before <paramref name="Events"/>.</param>
+/// <param name="Full">True when <paramref name="Events"/> must become the next chunk before another event is added.</param>
+/// <param name="Known">Short ids (<see cref="JobEvent.ShortIdOf"/>) of the events in the chunks, tokens left out.</param>
+/// <param name="Tokens">The highest number of a token in the log.</param>
 /// <param name="Early">Batches that came before what they must follow; the router's own, none when all is in order.</param>
 public sealed record JobDocument(
     Guid JobId,
@@ -24,6 +30,10 @@ public sealed record JobDocument(
     DateTimeOffset UpdatedAt,
     DateTimeOffset? FinishedAt,
     IReadOnlyList<JobEvent> Events,
+    int Chunks = 0,
+    bool Full = false,
+    IReadOnlyList<string>? Known = null,
+    int Tokens = 0,
     IReadOnlyList<JobEventBatch>? Early = null)
 {
     /// <summary>The state store component that holds job documents, readable by every app (<c>keyPrefix: name</c>).</summary>
@@ -32,8 +42,28 @@ public sealed record JobDocument(
     /// <summary>The key of a job's document.</summary>
     public static string KeyOf(Guid jobId) => $"job:{jobId:D}";
 
+    /// <summary>Seq of the newest event.</summary>
+    public int LastSeq() => Events.Count == 0 ? 0 : Events[^1].Seq;
+
     /// <summary>True when no event can follow.</summary>
     public bool IsFinished() => Status is "succeeded" or "failed" or "cancelled";
+}
+
+/// <summary>An older part of a job's log, in the same store under <see cref="KeyOf"/>. It is written before the document that counts it
+/// and never changes after that, so whoever reads the document finds every chunk it counts.</summary>
+/// <param name="Events">Seq without gaps, going on where the chunk before ends.</param>
+public sealed record JobChunk(IReadOnlyList<JobEvent> Events)
+{
+    /// <summary>The key of chunk <paramref name="number"/> (1, 2, 3 …) of a job.</summary>
+    public static string KeyOf(Guid jobId, int number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"job:{jobId:D}:{number}");
+}
+
+/// <summary>Batches of a job wait for one that has not come: look again later, though nothing else may come.</summary>
+/// <param name="JobId">The job.</param>
+public sealed record JobWaiting(Guid JobId)
+{
+    /// <summary>Where it is published.</summary>
+    public const string Topic = "job.waiting";
 }
 
 /// <summary>The answer of <c>GET /api/v1/jobs/{id}</c>.</summary>

@@ -63,6 +63,8 @@ public static class Eco2Defaults
                 MaxReceiveMessageSize = MaxMessageBytes,
                 MaxSendMessageSize = MaxMessageBytes,
                 ThrowOperationCanceledOnCancellation = true,
+                HttpHandler = SidecarHandler.Create(sp.GetRequiredService<IConfiguration>()),
+                DisposeHttpClient = true,
             }));
         services.Configure<HostOptions>(o => o.ShutdownTimeout = builder.Configuration.GetValue("Eco2:ShutdownTimeout", TimeSpan.FromSeconds(4)));
 

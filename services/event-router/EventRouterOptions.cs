@@ -19,6 +19,17 @@ internal sealed class EventRouterOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan FinishedLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>No job is kept for longer than this after it was accepted, even if it still moves.</summary>
+    /// <value>2.00:00:00</value>
+    [Range(typeof(TimeSpan), "01:00:00", "14.00:00:00")]
+    public TimeSpan LongestRun { get; init; } = TimeSpan.FromHours(48);
+
+    /// <summary>About how many bytes of events a job's document holds before they become a chunk of its log. A change reaches documents with
+    /// their next event; replicas may differ.</summary>
+    /// <value>2048</value>
+    [Range(1, 262144)]
+    public int ChunkBytes { get; init; } = 2048;
+
     /// <summary>Writes that may lose against another replica before the sidecar is asked to bring the batch again.</summary>
     /// <value>8</value>
     [Range(1, 100)]

@@ -17,13 +17,18 @@ internal static class Program
 
         builder.Services.AddSingleton<Announcer>();
         builder.Services.AddHostedService(sp => sp.GetRequiredService<Announcer>());
-        builder.Services.AddSingleton<JobLanes>();
+        builder.Services.AddSingleton<ChunkTrimmer>();
+        builder.Services.AddHostedService(sp => sp.GetRequiredService<ChunkTrimmer>());
+        builder.Services.AddSingleton<JobStore>();
+        builder.Services.AddSingleton<JobWriter>();
+        builder.Services.AddHostedService(sp => sp.GetRequiredService<JobWriter>());
 
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseEco2();
         OnJobEvents.Map(app);
+        OnJobWaiting.Map(app);
         return app;
     }
 }

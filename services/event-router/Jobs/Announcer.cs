@@ -13,7 +13,7 @@ internal sealed partial class Announcer(DaprClient dapr, IOptions<EventRouterOpt
 {
     private const int MaxPerCall = 100;
 
-    private sealed record News(JobFanout Fanout, JobFinished? Finished, TaskCompletionSource<bool> Told);
+    private sealed record News(JobFanout? Fanout, JobFinished? Finished, JobWaiting? Waiting, TaskCompletionSource<bool> Told);
 
     // Bounded by what the sidecar delivers at a time: every writer waits for its own answer.
     private readonly Channel<News> queue = Channel.CreateUnbounded<News>(new UnboundedChannelOptions { SingleReader = true });
@@ -24,9 +24,12 @@ internal sealed partial class Announcer(DaprClient dapr, IOptions<EventRouterOpt
     };
 
     /// <summary>True when it was published.</summary>
-    internal Task<bool> TellAsync(JobFanout fanout, JobFinished? finished)
+    /// <param name="fanout">New entries, for streams.</param>
+    /// <param name="finished">The end of the job, for whoever accepted it.</param>
+    /// <param name="waiting">That something waits, for a router that will look again.</param>
+    internal Task<bool> TellAsync(JobFanout? fanout, JobFinished? finished, JobWaiting? waiting)
     {
-        var news = new News(fanout, finished, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var news = new News(fanout, finished, waiting, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
         return queue.Writer.TryWrite(news) ? news.Told.Task : Task.FromResult(false);
     }
 
@@ -62,24 +65,33 @@ internal sealed partial class Announcer(DaprClient dapr, IOptions<EventRouterOpt
 
     private async Task PublishAsync(List<News> batch)
     {
-        var finished = batch.Where(n => n.Finished is not null).Select(n => n.Finished!).ToList();
         try
         {
-            var fanout = dapr.BulkPublishEventAsync(JobFanout.PubSub, JobFanout.Topic, batch.ConvertAll(n => n.Fanout), fanoutMetadata);
-            var ends = finished.Count == 0 ? null : dapr.BulkPublishEventAsync(Messaging.PubSub, JobFinished.Topic, finished);
-            var failed = (await fanout).FailedEntries.Select(f => f.Entry.EventData.JobId).ToHashSet();
-            if (ends is not null)
-            {
-                failed.UnionWith((await ends).FailedEntries.Select(f => f.Entry.EventData.JobId));
-            }
-
-            batch.ForEach(n => n.Told.SetResult(!failed.Contains(n.Fanout.JobId)));
+            var failures = await Task.WhenAll(
+                PublishAsync(JobFanout.PubSub, JobFanout.Topic, [.. batch.Select(n => n.Fanout).OfType<JobFanout>()], f => f.JobId, fanoutMetadata),
+                PublishAsync(Messaging.PubSub, JobFinished.Topic, [.. batch.Select(n => n.Finished).OfType<JobFinished>()], f => f.JobId, null),
+                PublishAsync(Messaging.PubSub, JobWaiting.Topic, [.. batch.Select(n => n.Waiting).OfType<JobWaiting>()], w => w.JobId, null));
+            var failed = failures.SelectMany(ids => ids).ToHashSet();
+            batch.ForEach(n => n.Told.SetResult(!failed.Contains((n.Fanout?.JobId ?? n.Waiting?.JobId)!.Value)));
         }
         catch (DaprException e)
         {
             NotTold(logger, e, batch.Count);
             batch.ForEach(n => n.Told.TrySetResult(false));
         }
+    }
+
+    /// <summary>The jobs whose message could not be published.</summary>
+    private async Task<IEnumerable<Guid>> PublishAsync<T>(
+        string pubsub, string topic, IReadOnlyList<T> messages, Func<T, Guid> jobId, Dictionary<string, string>? metadata)
+    {
+        if (messages.Count == 0)
+        {
+            return [];
+        }
+
+        var answer = await dapr.BulkPublishEventAsync(pubsub, topic, messages, metadata);
+        return answer.FailedEntries.Select(f => jobId(f.Entry.EventData));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "News of {Count} jobs could not be published and will be told again")]

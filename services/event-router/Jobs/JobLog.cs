@@ -1,42 +1,49 @@
+using System.Runtime.InteropServices;
 using Eco2.Contracts.Jobs;
 
 namespace Eco2.EventRouter.Jobs;
 
-/// <summary>The rules of a job's log, as a function of values: which events of which batches follow, with which numbers.</summary>
+/// <summary>The rules of a job's log, as a function of values: which events of which batches follow, with which numbers, and what is
+/// moved out of the document.</summary>
 internal static class JobLog
 {
-    // More than any honest job has; a stranger's flood must not grow the document.
+    // More than any honest job has at a time; a stranger's flood must not grow the document.
     private const int MostEarly = 32;
 
+    // What an event without its result takes as JSON: two ids, a time, names.
+    private const int BytesOfBareEvent = 200;
+
     /// <param name="Document">The job after the batches.</param>
+    /// <param name="Sealed">What must be stored as chunk <see cref="JobDocument.Chunks"/> before the document is.</param>
     /// <param name="Added">New entries, numbered.</param>
-    /// <param name="Repeated">Entries that were in the log already: told again, because whoever sent them again may do so since the
-    /// first telling was lost.</param>
+    /// <param name="Repeated">Entries that were in the document already: told again, because whoever sent them again may do so since the
+    /// first telling was lost. What has become a chunk is not: the stream that missed it sees a hole before the next entry.</param>
     /// <param name="OutOfTurn">Batches that were accepted without what they should follow.</param>
+    /// <param name="Refused">Batches there is no room for to wait: they must come again.</param>
     /// <param name="Changed">True when the document must be stored.</param>
     internal sealed record Outcome(
         JobDocument Document,
+        JobChunk? Sealed,
         IReadOnlyList<JobEvent> Added,
         IReadOnlyList<JobEvent> Repeated,
         IReadOnlyList<JobEventBatch> OutOfTurn,
+        IReadOnlyList<JobEventBatch> Refused,
         bool Changed);
 
     /// <summary>Appends <paramref name="batches"/> in the order their <c>after</c> asks for, whatever order they come in; what comes early is
-    /// kept in the document until its turn. An event id counts once; nothing follows a terminal event; progress never falls.</summary>
+    /// kept in the document until its turn. An event id counts once; nothing follows a terminal event; progress never falls.
+    /// Whether the events before become a chunk is decided by the document alone, so two routers that add to the same document make the
+    /// same chunk, and the one that loses does no harm.</summary>
     /// <param name="job">The job before.</param>
     /// <param name="batches">Of this job, as they came.</param>
     /// <param name="tooOld">True for a batch that waited long enough for its predecessor.</param>
-    internal static Outcome Append(JobDocument job, IReadOnlyList<JobEventBatch> batches, Func<JobEventBatch, bool> tooOld)
+    /// <param name="chunkBytes">About how many bytes of events a document holds before they become a chunk.</param>
+    internal static Outcome Append(JobDocument job, IReadOnlyList<JobEventBatch> batches, Func<JobEventBatch, bool> tooOld, int chunkBytes)
     {
-        var log = new Dictionary<string, JobEvent>(job.Events.Count + 8);
-        foreach (var entry in job.Events)
-        {
-            log.TryAdd(entry.EventId, entry);
-        }
-
+        var known = new KnownEvents(job);
         List<JobEvent> added = [], repeated = [];
         List<JobEventBatch> outOfTurn = [];
-        var before = job.Early ?? [];
+        var (before, after) = (job.Early ?? [], job);
         List<JobEventBatch> waiting = [.. before, .. batches];
         while (waiting.Count > 0)
         {
@@ -52,36 +59,33 @@ internal static class JobLog
                 outOfTurn.Add(waiting[next]);
             }
 
-            job = Take(waiting[next]);
+            Take(waiting[next]);
             waiting.RemoveAt(next);
         }
 
-        JobEventBatch[] early = [.. waiting.DistinctBy(batch => string.Join(' ', batch.Events.Select(e => e.EventId))).Take(MostEarly)];
-        var changed = added.Count > 0 || early.Length != before.Count;
-        return new Outcome(changed ? job with { Early = early.Length == 0 ? null : early } : job, added, repeated, outOfTurn, changed);
+        JobEventBatch[] patient = [.. waiting.DistinctBy(batch => string.Join(' ', batch.Events.Select(e => e.EventId)))];
+        var early = patient.Length > MostEarly ? patient[..MostEarly] : patient;
+        var changed = added.Count > 0 || !early.SequenceEqual(before);
+        var chunk = job.Full && added.Count > 0 ? new JobChunk(job.Events) : null;
+        return new Outcome(changed ? Next() : job, chunk, added, repeated, outOfTurn, patient[early.Length..], changed);
 
         bool Follows(JobEventBatch batch) =>
-            job.IsFinished() || batch.After is null || log.ContainsKey(batch.After) || batch.Events.All(e => log.ContainsKey(e.EventId));
+            after.IsFinished() || batch.After is null || known.Contains(batch.After) || batch.Events.All(e => known.Contains(e.EventId));
 
-        JobDocument Take(JobEventBatch batch)
+        void Take(JobEventBatch batch)
         {
-            var after = job;
-            List<JobEvent> fresh = [];
             foreach (var happened in batch.Events)
             {
-                if (log.TryGetValue(happened.EventId, out var known))
+                if (known.Find(happened.EventId) is { } entry)
                 {
-                    repeated.Add(known);
+                    repeated.Add(entry);
                 }
-                else if (!after.IsFinished())
+                else if (!known.Contains(happened.EventId) && !after.IsFinished())
                 {
-                    var entry = happened with
-                    {
-                        Seq = after.Events.Count + fresh.Count + 1,
-                        Progress = Math.Clamp(happened.Progress, after.Progress, 100),
-                    };
-                    log.Add(entry.EventId, entry);
-                    fresh.Add(entry);
+                    var progress = Math.Clamp(happened.Progress, after.Progress, 100);
+                    entry = happened with { Seq = job.LastSeq() + added.Count + 1, Progress = progress };
+                    known.Add(entry);
+                    added.Add(entry);
                     after = after with
                     {
                         Status = StatusAfter(entry),
@@ -92,11 +96,25 @@ internal static class JobLog
                     };
                 }
             }
+        }
 
-            added.AddRange(fresh);
-            return fresh.Count == 0 ? after : after with { Events = [.. after.Events, .. fresh] };
+        JobDocument Next()
+        {
+            IReadOnlyList<JobEvent> events = chunk is null ? [.. job.Events, .. added] : added;
+            return after with
+            {
+                Events = events,
+                Chunks = chunk is null ? job.Chunks : job.Chunks + 1,
+                Full = events.Sum(Bytes) >= chunkBytes,
+                Known = chunk is null ? job.Known : [.. job.Known ?? [], .. KnownEvents.ShortIds(job)],
+                Tokens = known.HighestToken,
+                Early = early.Length == 0 ? null : early,
+            };
         }
     }
+
+    private static int Bytes(JobEvent entry) =>
+        BytesOfBareEvent + (entry.Message?.Length ?? 0) + (entry.Result is { } result ? JsonMarshal.GetRawUtf8Value(result).Length : 0);
 
     private static string StatusAfter(JobEvent entry) => entry.Stage switch
     {

@@ -9,10 +9,10 @@ internal sealed class OnJobEvents
 {
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/job-events", Handle);
 
-    internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobEventBatch> messages, JobLanes lanes)
+    internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobEventBatch> messages, JobWriter writer)
     {
         // Not cancelled with the request: an append that has begun is finished and told.
-        var accepted = await Task.WhenAll(messages.Entries.Select(entry => lanes.AppendAsync(entry.Event.Data)));
+        var accepted = await Task.WhenAll(messages.Entries.Select(entry => writer.AppendAsync(entry.Event.Data)));
         var again = messages.Entries.Zip(accepted).Where(pair => !pair.Second).Select(pair => pair.First.EntryId).ToHashSet();
         return TypedResults.Ok(messages.Answer(entry => again.Contains(entry.EntryId)));
     }

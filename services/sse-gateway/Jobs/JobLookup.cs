@@ -10,11 +10,43 @@ namespace Eco2.SseGateway.Jobs;
 /// <summary>Finds a job for its owner: in the log while it lives, after that in the history of the service that accepted it.</summary>
 internal sealed class JobLookup(DaprClient dapr, WireJson json)
 {
+    private const int ChunksPerCall = 32;
+
     private readonly HttpClient scan = dapr.CreateInvokableHttpClient("scan");
 
-    /// <summary>The document with its log; null when it has expired or never was.</summary>
+    /// <summary>The document: how the job stands, and the end of its log; null when it has expired or never was.</summary>
     internal Task<JobDocument?> ReadAsync(Guid jobId, CancellationToken ct) =>
         dapr.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
+
+    /// <summary>The log after <paramref name="seq"/>, read from its end backwards; for a stream that follows, the document has it all.
+    /// Null when a part of it is not kept any more.</summary>
+    internal async Task<IReadOnlyList<JobEvent>?> ReadAfterAsync(JobDocument job, int seq, CancellationToken ct)
+    {
+        var (events, left) = (job.Events, job.Chunks);
+        while (left > 0 && events[0].Seq > seq + 1)
+        {
+            var count = Math.Min(left, ChunksPerCall);
+            string[] keys = [.. Enumerable.Range(left - count + 1, count).Select(number => JobChunk.KeyOf(job.JobId, number))];
+            var found = await dapr.GetBulkStateAsync<JobChunk?>(JobDocument.Store, keys, parallelism: null, cancellationToken: ct);
+            var chunks = found.ToDictionary(item => item.Key, item => item.Value);
+            var earlier = new List<JobEvent>();
+            foreach (var key in keys)
+            {
+                // In a bulk read a key that is not there and one that could not be read look alike; alone, the second throws.
+                if ((chunks.GetValueOrDefault(key) ?? await dapr.GetStateAsync<JobChunk?>(JobDocument.Store, key, cancellationToken: ct)) is not { } chunk)
+                {
+                    return null;
+                }
+
+                earlier.AddRange(chunk.Events);
+            }
+
+            events = [.. earlier, .. events];
+            left -= count;
+        }
+
+        return events;
+    }
 
     /// <summary>What the history of <paramref name="userId"/> says about a job without a document.</summary>
     /// <exception cref="HttpRequestException">The history cannot be asked now.</exception>

@@ -54,7 +54,7 @@ internal sealed partial class StreamJobEvents
             return Problems.JobNotFound();
         }
 
-        if (job.IsFinished() && seen == job.Events[^1].Seq)
+        if (job.IsFinished() && seen == job.LastSeq())
         {
             // The client has it all. 204 tells a browser to stop reconnecting.
             return TypedResults.NoContent();
@@ -69,10 +69,16 @@ internal sealed partial class StreamJobEvents
         using var place = entered;
 
         // A number we never gave cannot be trusted: such a client gets everything.
-        var stream = new EventStream(http, jobId, seen > job.Events[^1].Seq ? 0 : seen, json, clock, options.Value.WriteTimeout);
+        var from = seen > job.LastSeq() ? 0 : seen;
+        if (await jobs.ReadAfterAsync(job, from, ct) is not { } backlog)
+        {
+            return Problems.EventsExpired(jobId);
+        }
+
+        var stream = new EventStream(http, jobId, from, json, clock, options.Value.WriteTimeout);
         try
         {
-            await stream.OpenAsync(job.Events, ct);
+            await stream.OpenAsync(backlog, ct);
             await FollowAsync(stream, subscription, jobs, options.Value, clock, host, logger, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -134,9 +140,10 @@ internal sealed partial class StreamJobEvents
     {
         try
         {
-            if (await jobs.ReadAsync(jobId, ct) is { } job)
+            if (await jobs.ReadAsync(jobId, ct) is { } job && job.LastSeq() > stream.LastSeq
+                && await jobs.ReadAfterAsync(job, stream.LastSeq, ct) is { } missed)
             {
-                await stream.SendAsync(job.Events, ct);
+                await stream.SendAsync(missed, ct);
             }
         }
         catch (DaprException e)

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
 using Dapr.Client;
 using Eco2.Contracts;
 using Eco2.Contracts.Image;
@@ -18,6 +22,9 @@ namespace Eco2.Services.Tests.EventRouter;
 /// <see cref="Worker"/> speaks as the app that does the work.</summary>
 public sealed class LineFixture : IAsyncLifetime
 {
+    // Asked for as in production: a call without it fails.
+    private const string ApiToken = "the-token-of-the-apps";
+
     private static readonly string[] AppIds = ["event-router", "sse-gateway", "scan", "image", "worker"];
     private readonly List<ServiceHost> hosts = [];
     private readonly List<WebApplication> standIns = [];
@@ -42,6 +49,7 @@ public sealed class LineFixture : IAsyncLifetime
                         AppId = id,
                         AwaitsAppPort = id != "worker",
                         AppToken = ServiceHost.AppToken,
+                        ApiToken = ApiToken,
                         MaxBodyBytes = 32 << 20,
                         InlineResources = Resources(),
                         Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
@@ -70,19 +78,44 @@ public sealed class LineFixture : IAsyncLifetime
     }
 
     /// <summary>Starts a service beside its sidecar; the fixture ends it.</summary>
-    internal async Task<ServiceHost> StartAsync(
+    internal Task<ServiceHost> StartAsync(
         string appId,
         Func<string[], Action<WebApplicationBuilder>?, WebApplication> build,
         string? postgres = null,
-        params string[] options)
+        params string[] options) => StartAsync(appId, build, postgres, attached: true, options);
+
+    /// <summary>One more process of a service: it may call the sidecar, but no message comes to it.</summary>
+    internal Task<ServiceHost> StartAnotherAsync(
+        string appId,
+        Func<string[], Action<WebApplicationBuilder>?, WebApplication> build,
+        params string[] options) => StartAsync(appId, build, null, attached: false, options);
+
+    /// <summary>Ends a service before its time.</summary>
+    internal async Task StopAsync(ServiceHost host)
+    {
+        hosts.Remove(host);
+        await host.DisposeAsync();
+    }
+
+    private async Task<ServiceHost> StartAsync(
+        string appId,
+        Func<string[], Action<WebApplicationBuilder>?, WebApplication> build,
+        string? postgres,
+        bool attached,
+        string[] options)
     {
         var side = sidecar!.App(appId);
         var host = await ServiceHost.StartAsync(
             build,
             postgres,
             null,
-            [$"DAPR_HTTP_PORT={side.HttpPort}", $"DAPR_GRPC_PORT={side.GrpcPort}", .. options]);
+            [$"DAPR_HTTP_PORT={side.HttpPort}", $"DAPR_GRPC_PORT={side.GrpcPort}", $"DAPR_API_TOKEN={ApiToken}", .. options]);
         hosts.Add(host);
+        if (!attached)
+        {
+            return host;
+        }
+
         side.AttachApp(host.Address.Port);
         await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         return host;
@@ -117,7 +150,7 @@ public sealed class LineFixture : IAsyncLifetime
     /// <summary>An accepted job, as the scan service leaves it.</summary>
     public async Task<Job> AcceptAsync(Guid? userId = null)
     {
-        var now = DateTimeOffset.Parse("2026-03-01T02:03:04Z", System.Globalization.CultureInfo.InvariantCulture);
+        var now = TimeProvider.System.GetUtcNow();
         var job = new Job(Guid.CreateVersion7(), userId ?? Guid.CreateVersion7());
         var document = new JobDocument(job.Id, job.UserId, "scan", "queued", "queued", 0, now, now, null, [job.Event("queued", "started", 0) with { Seq = 1 }]);
         await Worker.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(job.Id), document);
@@ -128,9 +161,33 @@ public sealed class LineFixture : IAsyncLifetime
 
     public Task<JobDocument?> ReadAsync(Job job) => Worker.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(job.Id));
 
+    /// <summary>Seconds until a key of the job store expires; -1: never, -2: there is no such key.</summary>
+    public async Task<int> TtlAsync(string key)
+    {
+        using var connection = new TcpClient("127.0.0.1", redis!.Port);
+        await using var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"TTL {JobDocument.Store}||{key}\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        return int.Parse((await reader.ReadLineAsync())!.TrimStart(':'), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The whole log: the chunks, then the document's own events.</summary>
+    public async Task<IReadOnlyList<JobEvent>> ReadLogAsync(Job job)
+    {
+        var document = (await ReadAsync(job))!;
+        var log = new List<JobEvent>();
+        for (var number = 1; number <= document.Chunks; number++)
+        {
+            log.AddRange((await Worker.GetStateAsync<JobChunk>(JobDocument.Store, JobChunk.KeyOf(job.Id, number)))!.Events);
+        }
+
+        return [.. log, .. document.Events];
+    }
+
     internal DaprClient Client(string appId) => new DaprClientBuilder()
         .UseHttpEndpoint(sidecar!.App(appId).HttpEndpoint.ToString())
         .UseGrpcEndpoint(sidecar.App(appId).GrpcEndpoint.ToString())
+        .UseDaprApiToken(ApiToken)
         .UseJsonSerializationOptions(ContractsJson.Default.Options)
         .Build();
 
@@ -149,6 +206,15 @@ public sealed record Job(Guid Id, Guid UserId)
     public JobEventBatch Batch(string? after, params JobEvent[] events) => new(Id, UserId, "scan", after, events);
 
     public string IdOf(string stage, string status) => JobEvent.IdOf(Id, stage, status);
+
+    /// <summary>A piece of an answer, after the piece before it.</summary>
+    public JobEventBatch Token(int number, string? after = null) => Batch(
+        after ?? (number == 1 ? null : JobEvent.TokenIdOf(Id, number - 1)),
+        Event("token", "streaming", 50) with
+        {
+            EventId = JobEvent.TokenIdOf(Id, number),
+            Result = JsonSerializer.SerializeToElement(new Dictionary<string, object> { ["content"] = "한 조각의 글", ["offset"] = number * 7 }),
+        });
 
     /// <summary>What the worker tells, in the order in which it happens.</summary>
     public IReadOnlyList<JobEventBatch> WholeScan() =>

@@ -20,7 +20,8 @@ public sealed class StreamFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await Line.InitializeAsync();
-        await Line.StartAsync("event-router", global::Eco2.EventRouter.Program.Build);
+        // Chunks of few events, so that most logs have some.
+        await Line.StartAsync("event-router", global::Eco2.EventRouter.Program.Build, null, "EventRouter:ChunkBytes=500");
         Gateway = await Line.StartAsync(
             "sse-gateway",
             global::Eco2.SseGateway.Program.Build,
@@ -84,6 +85,44 @@ public sealed class StreamJobEventsTests(StreamFixture fixture) : IClassFixture<
 
         await publishing;
         Assert.Equal(Enumerable.Range(1, 10), seen);
+    }
+
+    [Fact]
+    public async Task Whoever_comes_while_an_answer_is_written_sees_it_from_its_first_piece_to_its_last()
+    {
+        const int Pieces = 150;
+        var job = await line.AcceptAsync();
+        var publishing = Task.Run(async () =>
+        {
+            for (var number = 1; number <= Pieces; number++)
+            {
+                await line.PublishAsync(job.Token(number));
+            }
+        });
+        var published = false;
+        while (!published)
+        {
+            published = publishing.IsCompleted;
+            await using (var stream = await StreamClient.OpenAsync(gateway, job.Id, job.UserId))
+            {
+                for (var seq = 1; seq <= 2; seq++)
+                {
+                    var frame = (await stream.NextAsync())!.Value;
+                    Assert.Equal(seq.ToString(System.Globalization.CultureInfo.InvariantCulture), frame.Id);
+                }
+            }
+
+            var open = gateway.Services.GetRequiredService<Eco2.SseGateway.Streams.StreamLimits>();
+            await Eventually.TrueAsync(() => open.OpenStreamsOf(job.UserId) == 0, "the place is free again");
+        }
+
+        await publishing;
+        await using var late = await StreamClient.OpenAsync(gateway, job.Id, job.UserId, "100");
+        await line.PublishAsync(job.Batch(JobEvent.TokenIdOf(job.Id, Pieces), job.Event("done", "completed", 100)));
+        Assert.Equal(Enumerable.Range(101, Pieces + 2 - 100), await late.RestAsync());
+        await using var whole = await StreamClient.OpenAsync(gateway, job.Id, job.UserId);
+        Assert.Equal(Enumerable.Range(1, Pieces + 2), await whole.RestAsync());
+        Assert.True((await line.ReadAsync(job))!.Chunks > 0);
     }
 
     [Fact]
