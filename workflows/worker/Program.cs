@@ -1,5 +1,6 @@
 using Dapr.Workflow;
 using Eco2.Contracts;
+using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
 using Eco2.Worker.Knowledge;
 using Eco2.Worker.Models;
@@ -24,6 +25,7 @@ internal static class Program
         builder.Services.AddSingleton<Disposal>().AddSingleton<AnswerComposer>().AddSingleton<LocalVision>().AddSingleton<Grounding>();
         builder.Services.AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>();
         builder.Services.AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
+        builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
         builder.Services.AddDaprWorkflow(ScanSteps.Register);
 
         adjust?.Invoke(builder);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapr.Workflow;
 using Eco2.Contracts.Character;
+using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.Worker.Knowledge;
 using Eco2.Workflows.Scan;
@@ -19,22 +20,31 @@ internal sealed partial class GiveRewardActivity(
     ILogger<GiveRewardActivity> logger)
     : WorkflowActivity<GiveReward, Rewarded>
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
+
     public override async Task<Rewarded> RunAsync(WorkflowActivityContext context, GiveReward input)
     {
         var (scan, began) = (input.Run.Request, clock.GetTimestamp());
         var (vision, answer) = (input.Seen.Vision!, input.Answered.Answer!);
-        await events.PublishAsync(
-            scan,
-            ScanEvents.IdOf(scan, "answer", "started"),
-            events.Completed(scan, "answer", answer),
-            events.Started(scan, "reward"));
-        var reward = await EvaluateAsync(scan, vision);
+        IReadOnlyList<JobEvent> answered = [events.Completed(scan, "answer", answer), events.Started(scan, "reward")];
+        var evaluating = EvaluateAsync(scan, vision);
+        if (await Task.WhenAny(evaluating, Task.Delay(Soon, clock)) != evaluating)
+        {
+            // The answer does not wait for a slow reward; a quick one comes with it.
+            await events.PublishAsync(scan, ScanEvents.IdOf(scan, "answer", "started"), answered);
+            answered = [];
+        }
+
+        var reward = await evaluating;
         var result = Result(input, reward, (long)clock.GetElapsedTime(began).TotalMilliseconds);
         await events.PublishAsync(
             scan,
-            ScanEvents.IdOf(scan, "reward", "started"),
-            reward.Status == "not_eligible" ? events.Skipped(scan, "reward", reward) : events.Completed(scan, "reward", reward),
-            events.Completed(scan, "done", result, answer.Headline));
+            answered.Count > 0 ? ScanEvents.IdOf(scan, "answer", "started") : ScanEvents.IdOf(scan, "reward", "started"),
+            [
+                .. answered,
+                reward.Status == "not_eligible" ? events.Skipped(scan, "reward", reward) : events.Completed(scan, "reward", reward),
+                events.Completed(scan, "done", result, answer.Headline),
+            ]);
         return new Rewarded(reward);
     }
 

@@ -2,7 +2,6 @@ using Dapr.Workflow;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
-using Dapr.Client;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,7 +14,6 @@ internal sealed partial class OnJobCancel
 
     internal static async Task<Ok<EventAnswer>> Handle(
         Event<JobCancelRequested> message,
-        DaprClient dapr,
         DaprWorkflowClient workflows,
         ScanEvents events,
         ILogger<OnJobCancel> logger,
@@ -38,11 +36,8 @@ internal sealed partial class OnJobCancel
         }
 
         // Whichever end comes first counts, so this may well be too late.
-        await dapr.PublishEventAsync(
-            Messaging.PubSub,
-            JobEventBatch.Topic,
-            new JobEventBatch(cancel.JobId, cancel.UserId, cancel.Kind, null, [events.Failed<object>(cancel.JobId, "cancelled", ScanErrors.Cancelled(), null)]),
-            ct);
+        await events.PublishAsync(
+            new JobEventBatch(cancel.JobId, cancel.UserId, cancel.Kind, null, [events.Failed<object>(cancel.JobId, "cancelled", ScanErrors.Cancelled(), null)]));
         return TypedResults.Ok(EventAnswer.Success);
     }
 

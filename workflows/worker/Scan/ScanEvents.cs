@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Dapr.Client;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
@@ -8,12 +7,13 @@ using Eco2.ServiceDefaults;
 namespace Eco2.Worker.Scan;
 
 /// <summary>Tells what happened to a scan. Ids come from job, stage and status alone, so whoever does a step again says the same again.</summary>
-internal sealed class ScanEvents(DaprClient dapr, WireJson json, TimeProvider clock)
+internal sealed class ScanEvents(GatheringPublisher<JobEventBatch> publisher, WireJson json, TimeProvider clock)
 {
-    internal Task PublishAsync(ScanRequested scan, string? after, params IReadOnlyList<JobEvent> events) => dapr.PublishEventAsync(
-        Messaging.PubSub,
-        JobEventBatch.Topic,
-        new JobEventBatch(scan.JobId, scan.UserId, ScanRequested.Kind, after, events));
+    /// <summary>A step awaits this before it ends, not before it works: the router puts what overtook each other in order by <paramref name="after"/>.</summary>
+    internal Task PublishAsync(ScanRequested scan, string? after, params IReadOnlyList<JobEvent> events) =>
+        PublishAsync(new JobEventBatch(scan.JobId, scan.UserId, ScanRequested.Kind, after, events));
+
+    internal Task PublishAsync(JobEventBatch batch) => publisher.PublishAsync(batch, atOnce: batch.Events[^1].IsTerminal());
 
     internal JobEvent Started(ScanRequested scan, string stage) => Make(scan.JobId, stage, "started", ProgressAt(stage), null, null, null);
 

@@ -20,15 +20,17 @@ internal sealed partial class SeePhotoActivity(
     public override async Task<Seen> RunAsync(WorkflowActivityContext context, SeePhoto input)
     {
         var (scan, began) = (input.Run.Request, clock.GetTimestamp());
-        await events.PublishAsync(scan, ScanEvents.IdOf(scan, "queued", "started"), events.Started(scan, "vision"));
+        var told = events.PublishAsync(scan, ScanEvents.IdOf(scan, "queued", "started"), events.Started(scan, "vision"));
         using var deadline = Deadline.Of(input.Run, clock);
         if (deadline.IsCancellationRequested)
         {
+            await told;
             return new Seen(null, ScanErrors.Timeout("vision", scan.Language), 0, []);
         }
 
         var (vision, error, warnings) = await LookAsync(scan, deadline.Token);
         var took = (long)clock.GetElapsedTime(began).TotalMilliseconds;
+        await told;
         return new Seen(vision, error, took, warnings);
     }
 

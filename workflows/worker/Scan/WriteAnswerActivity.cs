@@ -21,7 +21,13 @@ internal sealed partial class WriteAnswerActivity(
     public override async Task<Answered> RunAsync(WorkflowActivityContext context, WriteAnswer input)
     {
         var (scan, vision, began) = (input.Run.Request, input.Seen.Vision!, clock.GetTimestamp());
-        await events.PublishAsync(scan, ScanEvents.IdOf(scan, "rule", "completed"), events.Started(scan, "answer"));
+        var told = events.PublishAsync(
+            scan,
+            ScanEvents.IdOf(scan, "vision", "started"),
+            events.Completed(scan, "vision", vision),
+            events.Started(scan, "rule"),
+            events.Completed(scan, "rule", input.Ruled.Rule),
+            events.Started(scan, "answer"));
         var plan = disposal.Decide(vision);
         var composed = composer.Compose(plan, vision, scan.UserInput, scan.Language, new ModelUse(Provider.Local, "composer", 0));
         var (answer, error, warnings) = await WriteAsync(input.Run, plan, composed);
@@ -31,6 +37,7 @@ internal sealed partial class WriteAnswerActivity(
             answer = answer with { Model = answer.Model with { LatencyMs = took } };
         }
 
+        await told;
         return new Answered(answer, error, took, warnings);
     }
 
