@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Eco2.Cli.Bench;
+using Eco2.Cli.DeadLetters;
 using Eco2.Cli.Doctor;
 using Eco2.Cli.Logs;
 using Eco2.Cli.Scan;
@@ -24,6 +25,7 @@ internal static class Program
         {
             UpCommand.Create(),
             ScanCommand.Create(),
+            DeadLettersCommand.Create(),
             LogsCommand.Create(),
             DoctorCommand.Create(),
             TestCommand.Create(),

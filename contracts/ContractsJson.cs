@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Character;
+using Eco2.Contracts.DeadLetters;
 using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Media;
@@ -45,4 +46,8 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(NormalizedImage))]
 [JsonSerializable(typeof(ClassifyPhoto))]
 [JsonSerializable(typeof(PhotoClass))]
+[JsonSerializable(typeof(DeadLetterPage))]
+[JsonSerializable(typeof(DeadLetterContent))]
+[JsonSerializable(typeof(ReplayDeadLettersRequest))]
+[JsonSerializable(typeof(ReplayedDeadLetters))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -20,7 +20,18 @@ internal sealed class ApiSession : IDisposable
 
     private ApiSession(HttpClient http) => this.http = http;
 
-    public static async Task<ApiSession> OpenAsync(Uri address, Workspace workspace, CancellationToken ct)
+    /// <param name="url">The gateway; null for the one that ./eco2 up started.</param>
+    /// <param name="workspace">The run's folder.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public static Task<ApiSession> OpenAsync(string? url, Workspace workspace, CancellationToken ct) =>
+        OpenAsync(new Uri(url ?? RunningUrl(workspace)), workspace, ct);
+
+    private static string RunningUrl(Workspace workspace) =>
+        RunRecord.Read(workspace.RunRecord) is { } run && run.IsAlive()
+            ? run.Url
+            : throw new UserMessageException("Eco² is not running here. Start it with ./eco2 up, or name another gateway with --url.");
+
+    private static async Task<ApiSession> OpenAsync(Uri address, Workspace workspace, CancellationToken ct)
     {
         // A stream may stay open for minutes; every other wait ends with the token.
         var http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
@@ -29,6 +40,24 @@ internal sealed class ApiSession : IDisposable
             ?? throw new UserMessageException($"The local user in {workspace.State}/user.json can neither sign in nor sign up. Remove the file to get a new one.");
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", session);
         return new ApiSession(http);
+    }
+
+    /// <summary>A request whose refusal ends the command with <paramref name="otherwise"/> and the reason.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, string otherwise, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, ct);
+        }
+        catch (HttpRequestException)
+        {
+            throw new UserMessageException($"{otherwise}: {http.BaseAddress} does not answer any more.");
+        }
+
+        await EnsureAsync(response, otherwise, ct);
+        return response;
     }
 
     public async Task<StoredImage> UploadAsync(FileInfo file, CancellationToken ct)

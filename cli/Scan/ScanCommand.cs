@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Eco2.Cli.Machine;
-using Eco2.Cli.Up;
 using Eco2.Contracts;
 using Eco2.Contracts.Scan;
 using Spectre.Console;
@@ -24,14 +23,13 @@ internal static class ScanCommand
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace(parse.GetValue(state));
-            var address = parse.GetValue(url) ?? RunningUrl(workspace);
             var files = parse.GetValue(photos)!;
             if (files.FirstOrDefault(file => !file.Exists) is { } missing)
             {
                 throw new UserMessageException($"There is no file {missing.FullName}.");
             }
 
-            using var api = await ApiSession.OpenAsync(new Uri(address), workspace, ct);
+            using var api = await ApiSession.OpenAsync(parse.GetValue(url), workspace, ct);
             var failures = 0;
             foreach (var file in files)
             {
@@ -43,11 +41,6 @@ internal static class ScanCommand
         });
         return command;
     }
-
-    private static string RunningUrl(Workspace workspace) =>
-        RunRecord.Read(workspace.RunRecord) is { } run && run.IsAlive()
-            ? run.Url
-            : throw new UserMessageException("Eco² is not running here. Start it with ./eco2 up, or name another gateway with --url.");
 
     private static async Task<ScanResult> ScanAsync(ApiSession api, FileInfo file, string? text, string? model, string language, bool json, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Eco2.Cli.Machine;
+using Eco2.Cli.Scan;
 using Spectre.Console;
 
 namespace Eco2.Cli.Up;
@@ -31,6 +32,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         var (postgres, redisPort) = await StartServersAsync(secrets, ct);
         var environment = Environment(secrets, postgres, redisPort);
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
+        // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
+        environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
         await StartAppsAsync(environment, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
         record = new RunRecord(System.Environment.ProcessId, url, postgres, $"127.0.0.1:{redisPort}", [], []);

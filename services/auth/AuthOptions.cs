@@ -35,6 +35,9 @@ internal sealed class AuthOptions
     /// <value>How long a key signs before the next one takes over, 90 days.</value>
     public TimeSpan KeyLifetime { get; init; } = TimeSpan.FromDays(90);
 
+    /// <value>E-mail addresses of the accounts that get the role admin, none. Addresses are not verified: name one only after its account exists.</value>
+    public IReadOnlyList<string> Admins { get; init; } = [];
+
     /// <value>True: cookies travel over https only. False is for plain http on one machine.</value>
     public bool SecureCookies { get; init; } = true;
 }

@@ -16,7 +16,7 @@ internal static class Program
         builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
 
         builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>();
+        builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();
         builder.Services.AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
 

@@ -23,6 +23,8 @@ internal static class Problems
         "A cookie opens this only from our own pages.",
         "Send the header X-Requested-With, or use Authorization: Bearer.");
 
+    public static ProblemHttpResult Forbidden() => Problem.Of("gateway", "FORBIDDEN", 403, "This is not for you.");
+
     public static ProblemHttpResult InvalidPath() => Problem.Of("gateway", "INVALID_PATH", 400, "The path is not in its plain form.");
 
     public static ProblemHttpResult NotFound() => Problem.Of("gateway", "NOT_FOUND", 404, "There is nothing here.");

@@ -5,7 +5,8 @@ namespace Eco2.Gateway;
 /// <param name="NeedsUser">401 without a valid token.</param>
 /// <param name="MaxBodyBytes">Larger bodies are refused.</param>
 /// <param name="KeepsCredentials">Cookies and the Authorization header travel on; only auth has a use for them.</param>
-internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyBytes = Route.SmallBody, bool KeepsCredentials = false)
+/// <param name="Role">403 without it; null: any user.</param>
+internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyBytes = Route.SmallBody, bool KeepsCredentials = false, string? Role = null)
 {
     private const long SmallBody = 256 * 1024;
 
@@ -20,6 +21,7 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
     private static readonly Route Character = new("character");
     private static readonly Route CharacterPictures = new("character", NeedsUser: false);
     private static readonly Route Users = new("my");
+    private static readonly Route DeadLetters = new("my", Role: "admin");
 
     /// <summary>The table of routes, for a path in its plain form. Null: nothing there, above all nothing internal.</summary>
     public static Route? Of(string path)
@@ -54,6 +56,7 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
             "jobs" => Jobs,
             "character" => Character,
             "users" => Users,
+            "dead-letters" => DeadLetters,
             _ => null,
         };
     }

@@ -8,6 +8,13 @@ internal static class Problems
 {
     public static ProblemHttpResult Invalid(string member, string message) => Problem.Validation("my", member, message);
 
+    public static ProblemHttpResult Forbidden() => Problem.Of("my", "FORBIDDEN", 403, "This is for admins.");
+
+    public static ProblemHttpResult DeadLetterNotFound() => Problem.Of("my", "DEAD_LETTER_NOT_FOUND", 404, "There is no such dead letter.");
+
+    public static ProblemHttpResult BrokerAway() => Problem.Of(
+        "my", "OVERLOADED", 503, "The service cannot do this at the moment.", "The message could not be published; the letter is as it was.", retryAfter: TimeSpan.FromSeconds(2));
+
     public static ProblemHttpResult NoChangesProvided() => Problem.Of("my", "NO_CHANGES_PROVIDED", 422, "There is nothing to change.");
 
     public static ProblemHttpResult InvalidPhoneNumber() => Problem.Of(

@@ -1,5 +1,6 @@
 using Eco2.Contracts;
 using Eco2.My.Characters;
+using Eco2.My.DeadLetters;
 using Eco2.My.Profiles;
 using Eco2.My.Stats;
 using Eco2.ServiceDefaults;
@@ -16,6 +17,9 @@ internal static class Program
         builder.AddEco2("my", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly);
 
         builder.Services.AddOptions<MyOptions>().BindConfiguration("My").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<DeadLetterOptions>().BindConfiguration("DeadLetters").ValidateDataAnnotations()
+            .Validate(o => o.AreDurationsSensible(), "DeadLetters:RetryPause must not be negative and DeadLetters:Retention must be longer than nothing.").ValidateOnStart();
+        builder.Services.AddSingleton<Replays>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();
@@ -29,6 +33,7 @@ internal static class Program
         OnUserRegistered.Map(app);
         OnCharacterGranted.Map(app);
         OnJobFinished.Map(app);
+        DeadLetterRoutes.Map(app);
         return app;
     }
 }

@@ -19,23 +19,46 @@ public sealed partial class TopicsTests
         var subscribed = Directory.GetFiles(Path.Combine(Root, "components"), "subscriptions.yaml", SearchOption.AllDirectories)
             .SelectMany(file => TopicLine().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups[1].Value)
+            // The name of a topic's dead letters is made from its own.
+            .Where(topic => !topic.EndsWith(".dead", StringComparison.Ordinal) || declared.Contains(topic))
             .ToHashSet(StringComparer.Ordinal);
 
         Assert.Equal(declared.Order(StringComparer.Ordinal), subscribed.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void Every_subscription_of_the_shared_pubsub_has_a_dead_letter_topic_except_those_of_dead_letters()
-    {
-        var documents = Directory.GetFiles(Path.Combine(Root, "components"), "subscriptions.yaml", SearchOption.AllDirectories)
-            .SelectMany(file => File.ReadAllText(file).Split("\n---\n"))
-            .Where(document => document.Contains("pubsubname: pubsub", StringComparison.Ordinal));
+    public void Every_subscription_of_the_shared_pubsub_has_a_dead_letter_topic() =>
+        Assert.All(
+            Subscriptions().Where(document => document.Contains("pubsubname: pubsub\n", StringComparison.Ordinal)),
+            document => Assert.Equal(TopicLine().Match(document).Groups[1].Value + ".dead", DeadLetterLine().Match(document).Groups[1].Value));
 
-        // A dead letter of a dead letter would go round in circles.
-        Assert.All(documents, document => Assert.NotEqual(
-            TopicLine().Match(document).Groups[1].Value.EndsWith(".dead", StringComparison.Ordinal),
-            document.Contains("deadLetterTopic:", StringComparison.Ordinal)));
+    [Fact]
+    public void Every_dead_letter_topic_has_its_keeper_who_gets_the_bytes_as_they_are()
+    {
+        var topics = Subscriptions().SelectMany(document => DeadLetterLine().Matches(document)).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        var keepers = Subscriptions().Where(document => document.Contains("/events/dead-letters", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(topics);
+        Assert.Equal(topics.Order(StringComparer.Ordinal), keepers.Select(document => TopicLine().Match(document).Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.All(keepers, document => Assert.Contains("rawPayload: \"true\"", document, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Who_hears_dead_letters_is_tried_for_ever_and_has_none_of_its_own()
+    {
+        // A dead letter of a dead letter would go round in circles; one that is given up would be lost.
+        var hearers = Subscriptions().Where(document => TopicLine().Match(document).Groups[1].Value.EndsWith(".dead", StringComparison.Ordinal)).ToList();
+        var resiliency = File.ReadAllText(Path.Combine(Root, "components", "redis", "resiliency.yaml"));
+
+        Assert.All(hearers, document => Assert.Contains("pubsubname: dead-letters\n", document, StringComparison.Ordinal));
+        Assert.All(hearers, document => Assert.DoesNotContain("deadLetterTopic:", document, StringComparison.Ordinal));
+        Assert.Matches(@"keep: \{ policy: constant, duration: \d+s, maxRetries: -1 \}", resiliency);
+        Assert.Matches(@"dead-letters:\n\s+inbound: \{ retry: keep,", resiliency);
+    }
+
+    private static IEnumerable<string> Subscriptions() => Directory.GetFiles(Path.Combine(Root, "components"), "subscriptions.yaml", SearchOption.AllDirectories)
+        .SelectMany(file => File.ReadAllText(file).Split("\n---\n"))
+        .Select(document => document + "\n");
 
     [Fact]
     public void No_message_is_taken_from_a_consumer_that_still_tries()
@@ -64,6 +87,9 @@ public sealed partial class TopicsTests
 
     [GeneratedRegex(@"^  topic: ([\w.]+)$", RegexOptions.Multiline)]
     private static partial Regex TopicLine();
+
+    [GeneratedRegex(@"^  deadLetterTopic: ([\w.]+)$", RegexOptions.Multiline)]
+    private static partial Regex DeadLetterLine();
 
     [GeneratedRegex(@"deliver: \{ policy: exponential, maxInterval: (\d+)s, maxRetries: (\d+) \}")]
     private static partial Regex DeliverPolicy();

@@ -32,6 +32,11 @@ internal sealed class TestSidecar : IAsyncDisposable
             ---
             apiVersion: dapr.io/v1alpha1
             kind: Component
+            metadata: { name: dead-letters }
+            spec: { type: pubsub.in-memory, version: v1 }
+            ---
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
             metadata: { name: objects }
             spec:
               type: bindings.localstorage

@@ -27,6 +27,7 @@ internal sealed class SignIn
         Passwords passwords,
         Attempts attempts,
         SessionIssuer sessions,
+        Admins admins,
         TimeProvider clock,
         CancellationToken ct)
     {
@@ -52,7 +53,7 @@ internal sealed class SignIn
         }
 
         var renewed = verdict == PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, ct) : null;
-        var session = sessions.Prepare(account.Id, "password", account.Roles, caller, now);
+        var session = sessions.Prepare(account.Id, "password", admins.RolesOf(email, account.Roles), caller, now);
         await using (var batch = db.CreateBatch())
         {
             session.AddTo(batch);

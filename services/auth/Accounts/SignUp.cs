@@ -26,6 +26,7 @@ internal sealed class SignUp
         NpgsqlDataSource db,
         Passwords passwords,
         SessionIssuer sessions,
+        Admins admins,
         Outbox outbox,
         TimeProvider clock,
         CancellationToken ct)
@@ -40,7 +41,7 @@ internal sealed class SignUp
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         var hash = await passwords.HashAsync(request.Password!, ct);
-        var session = sessions.Prepare(id, "password", ["user"], Caller.Of(http), now);
+        var session = sessions.Prepare(id, "password", admins.RolesOf(email, ["user"]), Caller.Of(http), now);
         await using (var connection = await db.OpenConnectionAsync(ct))
         await using (var transaction = await connection.BeginTransactionAsync(ct))
         {

@@ -1,3 +1,4 @@
+using Eco2.Auth.Accounts;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -10,14 +11,14 @@ internal sealed class RefreshSession
 {
     public sealed record Request(string? RefreshToken);
 
-    private sealed record Session(Guid Id, Guid UserId, string Provider, string[] Roles, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt);
+    private sealed record Session(Guid Id, Guid UserId, string Provider, string[] Roles, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt, string? Email);
 
     // Of two that come at once one gets the row.
     private const string Use = "update refresh_tokens set used_at = $2 where hash = $1 and used_at is null returning session_id";
 
     private const string Find =
         """
-        select s.id, s.account_id, s.provider, a.roles, s.expires_at, s.revoked_at
+        select s.id, s.account_id, s.provider, a.roles, s.expires_at, s.revoked_at, a.email
         from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
         where t.hash = $1
         """;
@@ -31,6 +32,7 @@ internal sealed class RefreshSession
         NpgsqlDataSource db,
         AccessTokens tokens,
         EndSession end,
+        Admins admins,
         IOptions<AuthOptions> options,
         TimeProvider clock,
         CancellationToken ct)
@@ -85,7 +87,7 @@ internal sealed class RefreshSession
         }
 
         await transaction.CommitAsync(ct);
-        var access = await tokens.SignAsync(session.UserId, session.Id, session.Provider, session.Roles, now, ct);
+        var access = await tokens.SignAsync(session.UserId, session.Id, session.Provider, admins.RolesOf(session.Email, session.Roles), now, ct);
         Cookies.Set(http, access, next.Text, options.Value);
         // A browser has its cookies; it gets no token that a script could read.
         return request?.RefreshToken is null
@@ -105,7 +107,8 @@ internal sealed class RefreshSession
                 reader.GetString(2),
                 reader.GetFieldValue<string[]>(3),
                 reader.GetFieldValue<DateTimeOffset>(4),
-                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5))
+                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6))
             : null;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class Gate(TokenVerifier verifier)
 
         return new Entry(caller, verdict switch
         {
-            Verdict.Valid => null,
+            Verdict.Valid => Has(caller!, route.Role) ? null : Problems.Forbidden(),
             Verdict.Expired => Problems.TokenExpired(),
             Verdict.Revoked => Problems.TokenRevoked(),
             Verdict.Unknown => Problems.Away(),
@@ -54,6 +54,8 @@ internal sealed class Gate(TokenVerifier verifier)
 
         return request.Cookies.TryGetValue(AccessCookie, out var cookie) && cookie.Length > 0 ? (cookie, true) : (null, false);
     }
+
+    private static bool Has(Identity caller, string? role) => role is null || caller.Roles.Split(',').Contains(role, StringComparer.Ordinal);
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 

@@ -193,7 +193,7 @@ public sealed class LineFixture : IAsyncLifetime
 
     private static string Resources() => string.Join(
         "\n---\n",
-        ((string[])["jobs", "pubsub", "broadcast", "resiliency", "subscriptions"])
+        ((string[])["jobs", "pubsub", "broadcast", "dead-letters", "resiliency", "subscriptions"])
             .Select(name => File.ReadAllText(Path.Combine(Root, "components", "redis", $"{name}.yaml"))));
 }
 

@@ -76,6 +76,22 @@ public sealed class GatewayTests : IAsyncLifetime
         Assert.DoesNotContain(sidecar.Asked, a => a != "auth /internal/sessions/revoked" && a != "auth /.well-known/jwks.json");
     }
 
+    [Theory]
+    [InlineData("/api/v1/dead-letters")]
+    [InlineData("/api/v1/dead-letters/01980000-0000-7000-8000-000000000001/replay?x")]
+    public async Task What_is_for_admins_opens_for_that_role_only(string path)
+    {
+        var user = await GetAsync(path, sidecar.Token());
+        var almost = await GetAsync(path, sidecar.Token((_, claims) => claims["roles"] = (string[])["user", "admin2", "Admin"]));
+        var nobody = await client.GetAsync(new Uri(path, UriKind.Relative));
+        var admin = await (await GetAsync(path, sidecar.Token((_, claims) => claims["roles"] = (string[])["user", "admin"]))).JsonAsync();
+
+        await user.IsProblemAsync(HttpStatusCode.Forbidden, "FORBIDDEN", "gateway");
+        await almost.IsProblemAsync(HttpStatusCode.Forbidden, "FORBIDDEN", "gateway");
+        await nobody.IsProblemAsync(HttpStatusCode.Unauthorized, "UNAUTHORIZED", "gateway");
+        Assert.Equal(("my", path), (admin.GetProperty("app").GetString(), admin.GetProperty("path").GetString()));
+    }
+
     [Fact]
     public async Task Identity_comes_from_the_token_and_never_from_outside()
     {

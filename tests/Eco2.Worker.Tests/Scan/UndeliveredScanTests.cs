@@ -6,7 +6,7 @@ namespace Eco2.Worker.Tests.Scan;
 /// <summary>A worker whose sidecar cannot run workflows, and whose messages lose patience after one more try.</summary>
 public sealed class LameFixture : WorkerFixture
 {
-    protected override string[] Components => ["jobs", "pubsub", "resiliency", "subscriptions"];
+    protected override string[] Components => ["jobs", "pubsub", "dead-letters", "resiliency", "subscriptions"];
 
     protected override string Read(string component) =>
         component == "resiliency" ? Regex.Replace(base.Read(component), @"(deliver: .*maxRetries: )\d+", "${1}1") : base.Read(component);

@@ -46,7 +46,7 @@ public class WorkerFixture : IAsyncLifetime
     protected virtual IReadOnlyList<string> Settings => [];
 
     /// <summary>What the worker's sidecar has, files of the repository.</summary>
-    protected virtual string[] Components => ["jobs", "pubsub", "workflow", "objects", "resiliency", "subscriptions"];
+    protected virtual string[] Components => ["jobs", "pubsub", "dead-letters", "workflow", "objects", "resiliency", "subscriptions"];
 
     /// <summary>The text of a component file.</summary>
     protected virtual string Read(string component) => File.ReadAllText(Path.Combine(Checkout.Root, "components", "redis", $"{component}.yaml"));
@@ -80,17 +80,26 @@ public class WorkerFixture : IAsyncLifetime
             entries.ForEach(e => Told.Enqueue(e.GetProperty("event").GetProperty("data").Deserialize(ContractsJson.Default.JobEventBatch)!));
             return Results.Json(new { statuses = entries.Select(e => new { entryId = e.GetProperty("entryId").GetString(), status = "SUCCESS" }) });
         }));
-        var side = sidecar.App("worker");
-        var worker = Program.Build(
-            ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}", .. Settings],
-            builder => builder.Logging.ClearProviders());
-        await RunAsync("worker", worker);
         Scan = new DaprClientBuilder()
             .UseHttpEndpoint(sidecar.App("scan").HttpEndpoint.ToString())
             .UseGrpcEndpoint(sidecar.App("scan").GrpcEndpoint.ToString())
             .UseJsonSerializationOptions(ContractsJson.Default.Options)
             .Build();
+        await BeginWorkerAsync();
     }
+
+    /// <summary>Puts the worker beside its sidecar, in the place of whatever stood there.</summary>
+    public async Task StartWorkerAsync()
+    {
+        var side = sidecar.App("worker");
+        var worker = Program.Build(
+            ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}", .. Settings],
+            builder => builder.Logging.ClearProviders());
+        await RunAsync("worker", worker);
+    }
+
+    /// <summary>What stands beside the worker's sidecar at first.</summary>
+    protected virtual Task BeginWorkerAsync() => StartWorkerAsync();
 
     public virtual async Task DisposeAsync()
     {
@@ -160,7 +169,7 @@ public class WorkerFixture : IAsyncLifetime
         Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "", ["ECO2_OBJECTS_DIR"] = objects.FullName },
     };
 
-    private async Task StandInAsync(string id, Action<WebApplication> map)
+    protected async Task StandInAsync(string id, Action<WebApplication> map)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");

@@ -1,0 +1,36 @@
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.My.DeadLetters;
+
+/// <summary>Nobody needs this message any more. It stays to be looked at, and may be replayed after all, until its retention ends.</summary>
+internal sealed partial class DiscardDeadLetter
+{
+    private const string Discard =
+        """
+        update dead_letters set state = 'discarded', next_retry_at = null,
+          discarded_at = case when state = 'discarded' then discarded_at else $2 end,
+          discarded_by = case when state = 'discarded' then discarded_by else $3 end,
+          changed_at = case when state = 'discarded' then changed_at else $2 end
+        where id = $1
+        """;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id:guid}", Handle);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        Guid id, Admin admin, NpgsqlDataSource db, TimeProvider clock, ILogger<DiscardDeadLetter> logger, CancellationToken ct)
+    {
+        await using var discard = db.CreateCommand(Discard).With(id, clock.GetUtcNow(), admin.Id);
+        if (await discard.ExecuteNonQueryAsync(ct) == 0)
+        {
+            return Problems.DeadLetterNotFound();
+        }
+
+        Discarded(logger, id, admin.Id);
+        return TypedResults.NoContent();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dead letter {Id} was discarded by {Admin}")]
+    private static partial void Discarded(ILogger logger, Guid id, Guid admin);
+}
