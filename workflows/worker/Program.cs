@@ -29,7 +29,6 @@ internal static class Program
         builder.Services.AddDaprWorkflow(ScanSteps.Register);
 
         adjust?.Invoke(builder);
-
         var app = builder.Build();
         app.UseEco2();
         OnScanRequested.Map(app);
