@@ -26,7 +26,9 @@ internal static class Program
         builder.Services.AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>();
         builder.Services.AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
-        builder.Services.AddDaprWorkflow(ScanSteps.Register);
+        builder.Services.AddHostedService<BudgetShare>();
+        var maxSteps = builder.Configuration.GetValue("Scan:MaxSteps", new ScanStepOptions().MaxSteps);
+        builder.Services.AddDaprWorkflow(workflows => ScanSteps.Register(workflows, maxSteps));
 
         adjust?.Invoke(builder);
         var app = builder.Build();

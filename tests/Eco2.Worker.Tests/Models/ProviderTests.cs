@@ -10,6 +10,7 @@ using Xunit;
 namespace Eco2.Worker.Tests.Models;
 
 /// <summary>What happens around a provider: what it is sent, how it fails, how it comes back.</summary>
+[Collection("many calls")]
 public sealed class ProviderTests : IAsyncLifetime
 {
     private const string Bottle =

@@ -15,6 +15,8 @@ public sealed class ProviderFixture : WorkerFixture
 {
     public FakeProvider Provider { get; private set; } = null!;
 
+    protected override string[] Components => [.. base.Components, "state"];
+
     protected override IReadOnlyList<string> Settings =>
     [
         "--Models:Vision=openai",
@@ -63,6 +65,19 @@ public sealed class ProviderScanTests(ProviderFixture worker) : IClassFixture<Pr
         Assert.Equal(("local", "openai"), (result.Vision!.Model.Provider, result.Vision.Model.FallbackFrom));
         Assert.Equal(("local", "openai"), (result.Answer!.Model.Provider, result.Answer.Model.FallbackFrom));
         Assert.NotEmpty(result.Answer.Steps);
+    }
+
+    [Theory]
+    [InlineData(429, "PROVIDER_RATE_LIMITED")]
+    [InlineData(503, "PROVIDER_UNAVAILABLE")]
+    public async Task Without_provider_and_classifier_the_job_fails_and_says_that_it_may_be_tried_again(int status, string code)
+    {
+        worker.Provider.Otherwise = FakeProvider.Status(status, "0");
+
+        var events = await worker.EventsAsync(await worker.RequestAsync("생수병", media: 503, model: ModelNames.OpenAI, photo: Photo));
+
+        var error = events.First(e => e.Stage == "failed").Error!;
+        Assert.Equal((code, "vision", true), (error.Code, error.Stage, error.Retryable));
     }
 
     [Fact]

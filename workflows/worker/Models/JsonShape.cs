@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
 
 namespace Eco2.Worker.Models;
 
@@ -16,6 +18,9 @@ internal static class JsonShape
 
         return new JsonObject { ["type"] = "object", ["properties"] = properties, ["required"] = required, ["additionalProperties"] = false };
     }
+
+    /// <summary>What a model is told to answer with.</summary>
+    internal static ChatResponseFormat Format(string name, JsonObject shape) => ChatResponseFormat.ForJsonSchema(JsonSerializer.SerializeToElement(shape), name);
 
     internal static JsonObject List(JsonObject items) => new() { ["type"] = "array", ["items"] = items };
 

@@ -15,11 +15,14 @@ internal sealed class ModelException(ModelFailure why, string message, TimeSpan?
 
 internal enum ModelFailure
 {
-    /// <summary>Timeout, network, 5xx, half an answer, breaker open, queue full: may pass.</summary>
+    /// <summary>Timeout, network, 5xx, half an answer, breaker open: may pass.</summary>
     Away,
 
     /// <summary>429: may pass, after what it asks for.</summary>
     RateLimited,
+
+    /// <summary>Our own budget for the provider is used up for longer than the job can wait.</summary>
+    OverBudget,
 
     /// <summary>401, 403, 404: key, address or model name are wrong; somebody must look.</summary>
     Misconfigured,

@@ -47,15 +47,15 @@ internal sealed class ModelOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:02:00")]
     public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Calls to one provider at a time from this replica; more wait.</summary>
-    /// <value>8</value>
-    [Range(1, 1000)]
-    public int Concurrency { get; init; } = 8;
+    /// <summary>Calls of this replica that may wait for a provider's budget; beyond it the provider counts as away.</summary>
+    /// <value>10000</value>
+    [Range(0, 100_000)]
+    public int Queue { get; init; } = 10_000;
 
-    /// <summary>Calls that may wait; beyond it the provider counts as away.</summary>
-    /// <value>64</value>
-    [Range(0, 10000)]
-    public int Queue { get; init; } = 64;
+    /// <summary>How often replicas count each other to share the budgets.</summary>
+    /// <value>00:00:05</value>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan ShareEvery { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Calls within <see cref="BreakerWindow"/> from which on the breaker judges.</summary>
     /// <value>5</value>
@@ -70,6 +70,8 @@ internal sealed class ModelOptions
     /// <value>00:00:15</value>
     [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
     public TimeSpan BreakerPause { get; init; } = TimeSpan.FromSeconds(15);
+
+    internal bool AsksProviders => Vision != Provider.Local || Answer != Provider.Local;
 }
 
 internal sealed class ProviderOptions
@@ -79,6 +81,18 @@ internal sealed class ProviderOptions
 
     /// <summary>The key. Absent, the secret store is asked for <c>openai-api-key</c> or <c>anthropic-api-key</c>.</summary>
     public string? ApiKey { get; init; }
+
+    /// <summary>Calls at a time, of all replicas together.</summary>
+    /// <value>5000</value>
+    public int Concurrency { get; init; } = 5000;
+
+    /// <summary>Calls in any minute, of all replicas together; 0 means no limit.</summary>
+    /// <value>0</value>
+    public int RequestsPerMinute { get; init; }
+
+    /// <summary>Tokens in and out in any minute, of all replicas together; 0 means no limit.</summary>
+    /// <value>0</value>
+    public int TokensPerMinute { get; init; }
 
     /// <summary>Model that looks at photos.</summary>
     public required string VisionModel { get; init; }

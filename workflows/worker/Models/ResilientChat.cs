@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.AI;
 using Polly;
 using Polly.CircuitBreaker;
@@ -8,23 +7,29 @@ using Polly.Timeout;
 namespace Eco2.Worker.Models;
 
 /// <summary>What stands around every provider, from the outside in: the limit of the step, retries with full jitter that honour Retry-After,
-/// a place in the queue, a breaker, the limit of one call. Every failure leaves as a <see cref="ModelException"/>.</summary>
+/// the provider's budget, a breaker, the limit of one call. Every failure leaves as a <see cref="ModelException"/>.</summary>
 internal sealed partial class ResilientChat : DelegatingChatClient
 {
+    private static readonly ResiliencePropertyKey<CallCost> Cost = new("cost");
     private readonly ResiliencePipeline<ChatResponse> pipeline;
-    private readonly ConcurrencyLimiter queue;
+    private readonly ProviderBudget budget;
+    private readonly TimeSpan longestWait;
+    private readonly TimeProvider clock;
     private readonly string provider;
     private readonly ILogger logger;
 
-    internal ResilientChat(IChatClient inner, string provider, ModelOptions options, TimeProvider clock, ILogger logger)
+    private readonly record struct CallCost(int Tokens, long Began);
+
+    internal ResilientChat(IChatClient inner, string provider, ModelOptions options, ProviderBudget budget, TimeProvider clock, ILogger logger)
         : base(inner)
     {
-        (this.provider, this.logger) = (provider, logger);
-        queue = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Concurrency, QueueLimit = options.Queue });
+        (this.provider, this.budget, this.clock, this.logger) = (provider, budget, clock, logger);
+        // The call itself needs some of the step's time.
+        longestWait = options.StepLimit * 0.9;
         pipeline = new ResiliencePipelineBuilder<ChatResponse> { TimeProvider = clock }
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.StepLimit })
             .AddRetry(Retry(options))
-            .AddStrategy(_ => new QueueStrategy(queue), new QueueOptions())
+            .AddStrategy(_ => new WithinBudget(this), new BudgetOptions())
             .AddCircuitBreaker(Breaker(options))
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.CallLimit })
             .Build();
@@ -35,9 +40,14 @@ internal sealed partial class ResilientChat : DelegatingChatClient
         ChatOptions? options = null,
         CancellationToken cancellationToken = default)
     {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Cost, new CallCost(TokenEstimate.Of(messages, options), clock.GetTimestamp()));
         try
         {
-            return await pipeline.ExecuteAsync(async ct => await CallAsync(messages, options, ct), cancellationToken);
+            return await pipeline.ExecuteAsync(
+                static (context, call) => call.Chat.CallAsync(call.Messages, call.Options, context.CancellationToken),
+                context,
+                (Chat: this, Messages: messages, Options: options));
         }
         catch (TimeoutRejectedException e)
         {
@@ -47,16 +57,10 @@ internal sealed partial class ResilientChat : DelegatingChatClient
         {
             throw new ModelException(ModelFailure.Away, "The provider failed too often of late; it is left alone for a moment.", null, e);
         }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
+        finally
         {
-            queue.Dispose();
+            ResilienceContextPool.Shared.Return(context);
         }
-
-        base.Dispose(disposing);
     }
 
     private async ValueTask<ChatResponse> CallAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct)
@@ -132,19 +136,46 @@ internal sealed partial class ResilientChat : DelegatingChatClient
         },
     };
 
-    private sealed class QueueOptions : ResilienceStrategyOptions;
+    private TimeSpan LongestWait(CallCost call) => longestWait - clock.GetElapsedTime(call.Began) is { Ticks: > 0 } rest ? rest : TimeSpan.Zero;
 
-    private sealed class QueueStrategy(RateLimiter limiter) : ResilienceStrategy<ChatResponse>
+    private sealed class BudgetOptions : ResilienceStrategyOptions;
+
+    private sealed class WithinBudget(ResilientChat chat) : ResilienceStrategy<ChatResponse>
     {
         protected override async ValueTask<Outcome<ChatResponse>> ExecuteCore<TState>(
             Func<ResilienceContext, TState, ValueTask<Outcome<ChatResponse>>> callback,
             ResilienceContext context,
             TState state)
         {
-            using var place = await limiter.AcquireAsync(1, context.CancellationToken);
-            return place.IsAcquired
-                ? await callback(context, state)
-                : Outcome.FromException<ChatResponse>(new ModelException(ModelFailure.Away, "Too many calls wait for the provider.", TimeSpan.MaxValue));
+            context.Properties.TryGetValue(Cost, out var call);
+            ProviderBudget.Place place;
+            try
+            {
+                place = await chat.budget.EnterAsync(call.Tokens, chat.LongestWait(call), context.CancellationToken);
+            }
+            catch (Exception e) when (e is ModelException or OperationCanceledException)
+            {
+                return Outcome.FromException<ChatResponse>(e);
+            }
+
+            var outcome = await callback(context, state);
+            switch (outcome.Exception)
+            {
+                case null:
+                    place.Answered(outcome.Result!.Usage?.TotalTokenCount);
+                    break;
+                case BrokenCircuitException:
+                    place.NotAsked();
+                    break;
+                case ModelException { Why: ModelFailure.RateLimited } tooMany:
+                    place.TooMany(tooMany.RetryAfter);
+                    break;
+                default:
+                    place.Failed();
+                    break;
+            }
+
+            return outcome;
         }
     }
 

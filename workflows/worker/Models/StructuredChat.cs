@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Eco2.Contracts.Scan;
 using Microsoft.Extensions.AI;
 
@@ -25,8 +24,7 @@ internal static class StructuredChat
 
     /// <param name="choice">Whom to ask.</param>
     /// <param name="messages">Without an answer.</param>
-    /// <param name="schemaName">Name of the schema.</param>
-    /// <param name="schema">What the answer must look like.</param>
+    /// <param name="format">What the answer must look like.</param>
     /// <param name="repair">Prompt with a hole for the problems.</param>
     /// <param name="check">What of the answer does not hold; null when it does.</param>
     /// <param name="clock">For the latency.</param>
@@ -34,8 +32,7 @@ internal static class StructuredChat
     internal static async Task<Structured<T>> AskAsync<T>(
         ModelChoice choice,
         IReadOnlyList<ChatMessage> messages,
-        string schemaName,
-        JsonObject schema,
+        ChatResponseFormat format,
         string repair,
         Func<T, IReadOnlyList<string>> check,
         TimeProvider clock,
@@ -45,7 +42,7 @@ internal static class StructuredChat
         var options = new ChatOptions
         {
             ModelId = choice.Model,
-            ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonSerializer.SerializeToElement(schema), schemaName),
+            ResponseFormat = format,
         };
         var (began, use) = (clock.GetTimestamp(), new ModelUse(choice.Provider, choice.Model, 0));
         List<ChatMessage> talk = [.. messages];

@@ -39,7 +39,7 @@ internal sealed partial class AnswerByModel(Grounding grounding, WireJson json, 
             new(ChatRole.System, system.Fill("language", scan.Language == "en" ? "English" : "Korean")),
             new(ChatRole.User, JsonSerializer.Serialize(facts, json.Options)),
         ];
-        var answer = await StructuredChat.AskAsync<Written>(choice, messages, "answer", Schema(plan), repair, written => Check(written, plan), clock, ct);
+        var answer = await StructuredChat.AskAsync<Written>(choice, messages, JsonShape.Format("answer", Schema(plan)), repair, written => Check(written, plan), clock, ct);
         if (answer.Value is not { } words)
         {
             InvalidOutput(logger, scan.JobId, choice.Provider, answer.Problems.Count);

@@ -1,4 +1,5 @@
 using Eco2.Contracts.Jobs;
+using Eco2.Worker.Models;
 
 namespace Eco2.Worker.Scan;
 
@@ -18,6 +19,10 @@ internal static class ScanErrors
     internal static JobError AnswerInvalidOutput(string language) => new("ANSWER_INVALID_OUTPUT", Say(language, "답변을 쓰지 못했어요. 다시 시도하거나 다른 모델을 골라 주세요.", "The answer could not be written. Try again or choose another model."), "answer", true);
 
     internal static JobError Timeout(string stage, string language) => new("TIMEOUT", Say(language, "시간이 너무 오래 걸렸어요. 다시 시도해 주세요.", "It took too long. Please try again."), stage, true);
+
+    internal static JobError ProviderAway(ModelFailure why, string stage, string language) => why is ModelFailure.RateLimited or ModelFailure.OverBudget
+        ? new("PROVIDER_RATE_LIMITED", Say(language, "지금 이용이 많아요. 잠시 후 다시 시도해 주세요.", "Too many people ask at the moment. Please try again in a while."), stage, true)
+        : new("PROVIDER_UNAVAILABLE", Say(language, "지금은 사진을 알아볼 수 없어요. 잠시 후 다시 시도해 주세요.", "Pictures cannot be recognised at the moment. Please try again in a while."), stage, true);
 
     internal static JobError NotStarted(string language) => new("INTERNAL", Say(language, "지금은 분석을 시작하지 못했어요. 잠시 후 다시 시도해 주세요.", "The scan could not be started. Please try again in a moment."), null, true);
 

@@ -7,8 +7,12 @@ namespace Eco2.Worker.Scan;
 /// <summary>The scan workflow and who does its steps.</summary>
 internal static class ScanSteps
 {
-    internal static void Register(WorkflowRuntimeOptions options)
+    internal static void Register(WorkflowRuntimeOptions options, int maxSteps)
     {
+        // A step mostly waits for a model, so the places for steps bound how many jobs run. What does not get one waits in the sidecar.
+#pragma warning disable CS0618 // The only limit that a worker itself has; the runtime's configuration has its own.
+        options.MaxConcurrentActivities = maxSteps;
+#pragma warning restore CS0618
         options.RegisterWorkflow<ScanWorkflow>(nameof(ScanWorkflow));
         options.RegisterActivity<SeePhotoActivity>(SeePhoto.Activity.Name);
         options.RegisterActivity<FindRuleActivity>(FindRule.Activity.Name);
@@ -25,6 +29,16 @@ internal sealed class ScanStepOptions
     /// <value>00:00:02</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:30")]
     public TimeSpan RewardLimit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Steps of jobs that run in this replica at a time.</summary>
+    /// <value>6000</value>
+    [Range(1, 100_000)]
+    public int MaxSteps { get; init; } = 6000;
+
+    /// <summary>Photos that the local classifier gets at a time from this replica; more wait.</summary>
+    /// <value>16</value>
+    [Range(1, 1000)]
+    public int LocalVisionConcurrency { get; init; } = 16;
 
     /// <summary>How long the local classifier may take.</summary>
     /// <value>00:00:20</value>

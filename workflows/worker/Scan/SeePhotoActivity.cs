@@ -36,7 +36,8 @@ internal sealed partial class SeePhotoActivity(
 
     private async Task<(VisionResult?, JobError?, IReadOnlyList<string>)> LookAsync(ScanRequested scan, CancellationToken ct)
     {
-        string? away = null;
+        ModelException? away = null;
+        string? provider = null;
         try
         {
             if (await models.ForVisionAsync(scan.Model, ct) is { } choice)
@@ -58,15 +59,20 @@ internal sealed partial class SeePhotoActivity(
                 }
                 catch (ModelException e)
                 {
-                    away = choice.Provider;
+                    (away, provider) = (e, choice.Provider);
                     StandsIn(logger, scan.JobId, choice.Provider, e.Why, e.Message);
                 }
             }
 
             var (vision, error) = await locally.LookAsync(scan, ct);
-            return away is null || vision is null
+            return provider is null || vision is null
                 ? (vision, error, [])
-                : (vision with { Model = vision.Model with { FallbackFrom = away } }, null, ["LOCAL_MODEL_USED"]);
+                : (vision with { Model = vision.Model with { FallbackFrom = provider } }, null, ["LOCAL_MODEL_USED"]);
+        }
+        catch (Exception e) when (away is not null && e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            // Nobody is left who could look: say which of the two is worth another try.
+            return (null, ScanErrors.ProviderAway(away.Why, "vision", scan.Language), []);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -21,6 +21,9 @@ internal sealed partial class VisionByModel
     private readonly string system;
     private readonly string repair = Prompt.Read("repair");
 
+    // Every code of the taxonomy: too large to be written again for every photo.
+    private readonly ChatResponseFormat format;
+
     private sealed record Sights(IReadOnlyList<Seen> Objects);
 
     private sealed record Seen(string Major, string Middle, string? Item, string? Label, double Confidence, IReadOnlyList<SeenState> Tags);
@@ -30,6 +33,7 @@ internal sealed partial class VisionByModel
     public VisionByModel(KnowledgeBase knowledge, TimeProvider clock, ILogger<VisionByModel> logger)
     {
         (this.knowledge, this.clock, this.logger) = (knowledge, clock, logger);
+        format = JsonShape.Format("sights", Schema());
         system = Prompt.Read("vision")
             .Fill("version", knowledge.Taxonomy.Version)
             .Fill("taxonomy", DescribeTaxonomy(knowledge.Taxonomy))
@@ -47,7 +51,7 @@ internal sealed partial class VisionByModel
             new(ChatRole.User, [new TextContent(words), new DataContent(jpeg, "image/jpeg")]),
         ];
         SettledSight? settled = null;
-        var answer = await StructuredChat.AskAsync<Sights>(choice, messages, "sights", Schema(), repair, Check, clock, ct);
+        var answer = await StructuredChat.AskAsync<Sights>(choice, messages, format, repair, Check, clock, ct);
         if (answer.Value is null || settled is null)
         {
             InvalidOutput(logger, scan.JobId, choice.Provider, answer.Problems.Count);
