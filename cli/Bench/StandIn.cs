@@ -45,7 +45,7 @@ internal sealed class StandIn : IAsyncDisposable
         ["Models__Answer"] = "openai",
         ["Models__OpenAI__BaseUrl"] = $"{Address}v1",
         ["Models__OpenAI__ApiKey"] = "none",
-        ["Models__Concurrency"] = $"{concurrency}",
+        ["Models__OpenAI__Concurrency"] = $"{concurrency}",
         ["Models__Queue"] = "10000",
     };
 

@@ -58,7 +58,8 @@ public static class Database
             // An idle connection costs the server a process.
             ConnectionIdleLifetime = 10,
             ConnectionPruningInterval = 5,
-            Timeout = 5,
+            // Also for a place in the pool: who waits longer gets a 503.
+            Timeout = 3,
             CommandTimeout = 15,
             MaxAutoPrepare = 20,
             AutoPrepareMinUsages = 3,

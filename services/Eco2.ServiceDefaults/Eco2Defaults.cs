@@ -32,7 +32,9 @@ public static class Eco2Defaults
         bool edge = false)
     {
         var services = builder.Services;
-        services.TryAddSingleton(new ServiceIdentity(service, edge));
+        var identity = new ServiceIdentity(service, edge);
+        services.TryAddSingleton(identity);
+        builder.AddIntake(identity);
         services.TryAddSingleton(TimeProvider.System);
         if (contracts is not null)
         {
@@ -92,6 +94,7 @@ public static class Eco2Defaults
         app.UseStatusCodePages();
         app.UseMiddleware<AppTokenGuard>();
         app.UseRouting();
+        app.UseRateLimiter();
         app.MapGet("/healthz", Probes.Live);
         app.MapGet("/readyz", Probes.Ready);
         return app;

@@ -15,7 +15,7 @@ public static class Problem
     /// <param name="title">Fixed per code.</param>
     /// <param name="detail">For this time.</param>
     /// <param name="errors">Per member, for 400.</param>
-    /// <param name="retryAfter">Sent as the header Retry-After.</param>
+    /// <param name="retryAfter">Sent as the header Retry-After; chance lengthens it to at most twice as much.</param>
     public static ProblemHttpResult Of(
         string service,
         string code,
@@ -60,7 +60,8 @@ public static class Problem
 
         if (retryAfter is { } wait)
         {
-            details.Extensions[RetryAfterKey] = (int)Math.Ceiling(wait.TotalSeconds);
+            // Chance adds up to as much again: those who are refused together must not come back together.
+            details.Extensions[RetryAfterKey] = (int)Math.Ceiling(wait.TotalSeconds * (1 + Random.Shared.NextDouble()));
         }
 
         return details;

@@ -9,13 +9,23 @@ public static class UserRows
 {
     private const string Set = "select set_config('eco2.user_id', $1, true)";
 
+    // A statement of its own: the next one sees what was committed while this one waited.
+    private const string SetAndLock = "select set_config('eco2.user_id', $1, true), pg_advisory_xact_lock(hashtextextended($1, 0))";
+
     /// <summary>One statement that sees the rows of one user, in one round trip.</summary>
-    public static async Task<NpgsqlDataReader> QueryForUserAsync(this NpgsqlDataSource db, Guid userId, string sql, object?[] values, CancellationToken ct)
+    public static Task<NpgsqlDataReader> QueryForUserAsync(this NpgsqlDataSource db, Guid userId, string sql, object?[] values, CancellationToken ct) =>
+        QueryAsync(db, Become(userId), sql, values, ct);
+
+    /// <summary>The same, after whatever others do for this user in this way is committed: what the statement counts still holds when it writes.</summary>
+    public static Task<NpgsqlDataReader> QueryInTurnForUserAsync(this NpgsqlDataSource db, Guid userId, string sql, object?[] values, CancellationToken ct) =>
+        QueryAsync(db, new NpgsqlBatchCommand(SetAndLock).With(userId.ToString("D")), sql, values, ct);
+
+    private static async Task<NpgsqlDataReader> QueryAsync(NpgsqlDataSource db, NpgsqlBatchCommand become, string sql, object?[] values, CancellationToken ct)
     {
         // A batch without a transaction around it is one transaction. Disposing the reader closes nothing but itself;
         // the batch of a data source returns its connection when the reader is closed.
         var batch = db.CreateBatch();
-        batch.BatchCommands.Add(Become(userId));
+        batch.BatchCommands.Add(become);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(sql).With(values));
         var reader = await batch.ExecuteReaderAsync(ct);
         try

@@ -18,6 +18,7 @@ internal static class Program
         builder.Services.AddSingleton<SidecarClient>().AddSingleton<VerificationKeys>();
         builder.Services.AddSingleton<RevokedSessions>().AddSingleton<TokenVerifier>().AddSingleton<Gate>();
         builder.Services.AddSingleton<Forwarder>().AddHostedService<AuthSync>();
+        builder.Services.AddSingleton<IReadinessCheck, KnowsTokens>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();

@@ -40,6 +40,12 @@ internal static class Problems
     internal static ProblemHttpResult NotFinished() =>
         Problem.Of(Service, "CONFLICT", 409, "The scan is not in the history yet.");
 
+    internal static ProblemHttpResult TooManyInFlight(int most) =>
+        Problem.Of(Service, "RATE_LIMITED", 429, "Too many of your scans are running.", $"At most {most} at a time; wait for one to end.", retryAfter: TimeSpan.FromSeconds(3));
+
+    internal static ProblemHttpResult Full() =>
+        Problem.Of(Service, "OVERLOADED", 503, "The service cannot do this at the moment.", "It is full. Nothing was accepted; send it again.", retryAfter: TimeSpan.FromSeconds(3));
+
     internal static ProblemHttpResult Away(string what) =>
         Problem.Of(Service, "OVERLOADED", 503, "The service cannot do this at the moment.", what, retryAfter: TimeSpan.FromSeconds(2));
 }

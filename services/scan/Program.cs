@@ -21,6 +21,8 @@ internal static class Program
         builder.Services.AddSingleton<OfferedModels>().AddSingleton<TaxonomyCache>();
         builder.Services.AddSingleton<Pictures>().AddSingleton<SubmitScan>();
 
+        builder.Services.AddSingleton<InFlight>().AddHostedService(sp => sp.GetRequiredService<InFlight>());
+
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -19,6 +19,21 @@ internal sealed class ScanOptions
     [Range(typeof(TimeSpan), "00:10:00", "7.00:00:00")]
     public TimeSpan JobLifetime { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Scans of one user that may be in flight.</summary>
+    /// <value>20</value>
+    [Range(1, 100_000)]
+    public int MaxInFlightPerUser { get; init; } = 20;
+
+    /// <summary>Scans of all users that may be in flight. Replicas look once a second, so a burst may pass it by what is accepted in that time.</summary>
+    /// <value>6000</value>
+    [Range(1, 1_000_000)]
+    public int MaxInFlight { get; init; } = 6000;
+
+    /// <summary>Accepted scans whose message the broker has not got yet; beyond it nothing more is accepted.</summary>
+    /// <value>3000</value>
+    [Range(1, 1_000_000)]
+    public int MaxUnsent { get; init; } = 3000;
+
     /// <summary>What the client is told to expect.</summary>
     /// <value>5</value>
     [Range(1, 600)]

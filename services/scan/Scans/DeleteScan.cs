@@ -4,10 +4,17 @@ using Npgsql;
 
 namespace Eco2.Scan.Scans;
 
-/// <summary>Removes a scan from the own history. A running one goes on, and its end finds nothing to write to.</summary>
+/// <summary>Removes a scan from the own history. A running one goes on unseen and is removed at its end: until then it counts as in flight.</summary>
 internal sealed class DeleteScan
 {
-    private const string Delete = "delete from scans where user_id = $1 and job_id = $2";
+    private const string Delete =
+        """
+        with hidden as (
+          update scans set hidden = true where user_id = $1 and job_id = $2 and status = 'queued' and not hidden returning 1),
+        deleted as (
+          delete from scans where user_id = $1 and job_id = $2 and status <> 'queued' returning 1)
+        select count(*) from (select from hidden union all select from deleted) gone
+        """;
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id}", Handle).WithName(nameof(DeleteScan));
 
@@ -20,7 +27,7 @@ internal sealed class DeleteScan
 
         await using var transaction = await db.BeginForUserAsync(user.Id, ct);
         await using var delete = transaction.Command(Delete, user.Id, jobId);
-        var gone = await delete.ExecuteNonQueryAsync(ct) == 1;
+        var gone = await delete.ExecuteScalarAsync(ct) is 1L;
         await transaction.CommitAsync(ct);
         return gone ? TypedResults.NoContent() : Problems.ResultNotFound();
     }

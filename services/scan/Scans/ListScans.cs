@@ -14,7 +14,7 @@ internal sealed class ListScans
     private const string Select =
         """
         select job_id, status, image_url, headline, middle_code, final_place, reward_status, created_at, finished_at
-        from scans where user_id = $1 and job_id < $2 order by job_id desc limit $3
+        from scans where user_id = $1 and job_id < $2 and not hidden order by job_id desc limit $3
         """;
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle).WithName(nameof(ListScans));

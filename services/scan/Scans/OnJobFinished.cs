@@ -10,13 +10,16 @@ namespace Eco2.Scan.Scans;
 /// <summary>Jobs ended: the history keeps how. All of a delivery in one statement; a repeat changes nothing, a deleted scan stays deleted.</summary>
 internal sealed class OnJobFinished
 {
+    // What its owner deleted meanwhile has no place in the history.
+    private const string DeleteHidden = "delete from scans where job_id = any($1) and status = 'queued' and hidden";
+
     private const string Update =
         """
         update scans s set status = f.status, finished_at = f.finished_at, result = f.result::jsonb, error = f.error::jsonb,
           headline = f.headline, middle_code = f.middle_code, final_place = f.final_place, reward_status = f.reward_status
         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
           as f (job_id, status, finished_at, result, error, headline, middle_code, final_place, reward_status)
-        where s.job_id = f.job_id and s.status = 'queued'
+        where s.job_id = f.job_id and s.status = 'queued' and not s.hidden
         """;
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/job-finished", Handle);
@@ -28,9 +31,10 @@ internal sealed class OnJobFinished
         {
             var results = Array.ConvertAll(ended, job => job.Result?.Deserialize<ScanResult>(json.Options));
             await using var transaction = await db.BeginForAllUsersAsync(ct);
+            var ids = Array.ConvertAll(ended, job => job.JobId);
             await using var update = transaction.Command(
                 Update,
-                Array.ConvertAll(ended, job => job.JobId),
+                ids,
                 Array.ConvertAll(ended, job => job.Status),
                 Array.ConvertAll(ended, job => job.FinishedAt.ToUniversalTime()),
                 Array.ConvertAll(ended, job => job.Result?.GetRawText()),
@@ -39,7 +43,12 @@ internal sealed class OnJobFinished
                 Array.ConvertAll(results, result => result?.Vision?.Primary.MiddleCode),
                 Array.ConvertAll(results, result => result?.Answer?.FinalPlace?.Code),
                 Array.ConvertAll(results, result => result?.Reward?.Status));
-            await update.ExecuteNonQueryAsync(ct);
+            if (await update.ExecuteNonQueryAsync(ct) < ended.Length)
+            {
+                await using var delete = transaction.Command(DeleteHidden, (object)ids);
+                await delete.ExecuteNonQueryAsync(ct);
+            }
+
             await transaction.CommitAsync(ct);
         }
 

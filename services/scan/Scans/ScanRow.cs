@@ -18,7 +18,7 @@ internal sealed record ScanRow(
     DateTimeOffset? FinishedAt)
 {
     private const string Select =
-        "select job_id, status, image_url, model, result::text, error::text, created_at, finished_at from scans where user_id = $1 and job_id = $2";
+        "select job_id, status, image_url, model, result::text, error::text, created_at, finished_at from scans where user_id = $1 and job_id = $2 and not hidden";
 
     internal bool IsFinished => Status != "queued";
 

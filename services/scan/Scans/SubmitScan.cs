@@ -20,23 +20,29 @@ internal sealed class SubmitScan(
     DaprClient dapr,
     Pictures pictures,
     OfferedModels models,
+    InFlight inFlight,
     IOptions<ScanOptions> options,
     WireJson json,
     TimeProvider clock)
 {
+    // One user's submissions are written one after the other, so what is counted holds until the row is in.
+    private const string Room =
+        "room as (select count(*) < $16 as free from scans where user_id = $2 and status = 'queued' and created_at > $17)";
+
     // A key that has outlived its time is taken over; a living one is left alone, and then nothing is written at all.
     private const string AcceptWithKey =
         $"""
-        with bound as (
-          insert into submissions (user_id, key, body_hash, job_id, created_at) values ($2, $16, $17, $1, $9)
+        with {Room},
+        bound as (
+          insert into submissions (user_id, key, body_hash, job_id, created_at) select $2, $18, $19, $1, $9 from room where free
           on conflict (user_id, key) do update set body_hash = excluded.body_hash, job_id = excluded.job_id, created_at = excluded.created_at
-          where submissions.created_at <= $18
+          where submissions.created_at <= $20
           returning job_id),
-        accepted as ({Insert} select {Values} from bound returning job_id)
+        accepted as ({Insert} select {Values} from bound returning job_id),
         {Announce}
         """;
 
-    private const string Accept = $"with accepted as ({Insert} select {Values} returning job_id) {Announce}";
+    private const string Accept = $"with {Room}, accepted as ({Insert} select {Values} from room where free returning job_id), {Announce}";
 
     private const string Insert = "insert into scans (job_id, user_id, image_key, image_sha256, image_url, user_input, model, language, created_at)";
 
@@ -44,8 +50,10 @@ internal sealed class SubmitScan(
 
     private const string Announce =
         $"""
-        insert into outbox ({Outbox.Columns})
-        select $10::uuid, $11::text, $12::text, $13::text, $14::text, $15::text from accepted returning id
+        told as (
+          insert into outbox ({Outbox.Columns})
+          select $10::uuid, $11::text, $12::text, $13::text, $14::text, $15::text from accepted returning id)
+        select free, exists (select from told) from room
         """;
 
     private const string FindKey =
@@ -56,7 +64,12 @@ internal sealed class SubmitScan(
 
     private sealed record Wanted(Guid UserId, string? Key, byte[] BodyHash, string ImageKey, string? Words, string Model, string Language);
 
-    private sealed record Bound(byte[] BodyHash, Guid JobId, DateTimeOffset CreatedAt);
+    private enum Outcome
+    {
+        Accepted,
+        KeyTaken,
+        UserFull,
+    }
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Post).WithName(nameof(SubmitScan));
 
@@ -68,7 +81,8 @@ internal sealed class SubmitScan(
         CancellationToken ct) =>
         submit.HandleAsync(request, user, http, ct);
 
-    /// <summary>1. Say no to what cannot be. 2. The picture must be the caller's. 3. Write it down, unless the key is known: then answer as before.</summary>
+    /// <summary>1. Say no to what cannot be. 2. Say no when the system is full. 3. The picture must be the caller's. 4. Write it down, unless the
+    /// user has too many. A known key is answered as before, whatever else there is to say.</summary>
     private async Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>> HandleAsync(
         SubmitScanRequest request,
         CurrentUser user,
@@ -81,6 +95,11 @@ internal sealed class SubmitScan(
         }
 
         var now = clock.GetUtcNow();
+        if (inFlight.IsFull)
+        {
+            return await AgainAsync(wanted!, now, ct) ?? Problems.Full();
+        }
+
         var jobId = Guid.CreateVersion7(now);
 
         // The job's log comes first, so that nobody hears of a job without one. Should the rest fail, it goes again, or expires unseen.
@@ -90,17 +109,19 @@ internal sealed class SubmitScan(
         if (picture is not null)
         {
             var scan = new ScanRequested(jobId, user.Id, picture.Key, picture.Sha256, picture.Url, wanted.Words, wanted.Model, wanted.Language, now);
-            if (await WriteDownAsync(scan, wanted, ct))
+            var outcome = await WriteDownAsync(scan, wanted, ct);
+            if (outcome == Outcome.Accepted)
             {
+                inFlight.Accepted();
                 outbox.Wake();
                 return Accepted(jobId, now);
             }
+
+            refused = outcome == Outcome.UserFull ? Problems.TooManyInFlight(options.Value.MaxInFlightPerUser) : Problems.Away("Send it again.");
         }
 
         await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
-        return wanted.Key is not null && await FindAsync(wanted, now, ct) is { } before
-            ? Again(before, wanted)
-            : refused ?? Problems.Away("Send it again.");
+        return await AgainAsync(wanted, now, ct) ?? refused!;
     }
 
     private ProblemHttpResult? Read(SubmitScanRequest request, Guid userId, HttpRequest http, out Wanted? wanted)
@@ -143,16 +164,22 @@ internal sealed class SubmitScan(
         return key is null || (key.Length is >= 8 and <= 128 && key.All(c => c is >= '!' and <= '~'));
     }
 
-    private async Task<Bound?> FindAsync(Wanted wanted, DateTimeOffset now, CancellationToken ct)
+    /// <summary>What a submission with a known key is answered; null when the key is new or there is none.</summary>
+    private async Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>?> AgainAsync(Wanted wanted, DateTimeOffset now, CancellationToken ct)
     {
+        if (wanted.Key is null)
+        {
+            return null;
+        }
+
         await using var reader = await db.QueryForUserAsync(
             wanted.UserId,
             FindKey,
             [wanted.UserId, wanted.Key, now - options.Value.IdempotencyLifetime],
             ct);
-        return await reader.ReadAsync(ct)
-            ? new Bound(reader.GetFieldValue<byte[]>(0), reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2))
-            : null;
+        return !await reader.ReadAsync(ct) ? null
+            : reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(wanted.BodyHash) ? Accepted(reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2))
+            : Problems.IdempotencyMismatch();
     }
 
     private async Task CreateJobAsync(Guid jobId, Guid userId, DateTimeOffset now, CancellationToken ct)
@@ -167,29 +194,29 @@ internal sealed class SubmitScan(
         await dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
     }
 
-    /// <summary>The scan, its key and the message to the worker in one statement and one round trip. False when the key is taken.</summary>
-    private async Task<bool> WriteDownAsync(ScanRequested scan, Wanted wanted, CancellationToken ct)
+    /// <summary>The scan, its key and the message to the worker in one statement and one round trip.</summary>
+    private async Task<Outcome> WriteDownAsync(ScanRequested scan, Wanted wanted, CancellationToken ct)
     {
+        var limits = options.Value;
         object?[] values =
         [
             scan.JobId, scan.UserId, scan.ImageKey, scan.ImageSha256, scan.ImageUrl, scan.UserInput, scan.Model, scan.Language, scan.AcceptedAt,
             .. outbox.Row(Messaging.PubSub, ScanRequested.Topic, scan.JobId.ToString("D"), scan),
+            limits.MaxInFlightPerUser, scan.AcceptedAt - limits.JobLifetime,
         ];
         await using var written = wanted.Key is null
-            ? await db.QueryForUserAsync(scan.UserId, Accept, values, ct)
-            : await db.QueryForUserAsync(
+            ? await db.QueryInTurnForUserAsync(scan.UserId, Accept, values, ct)
+            : await db.QueryInTurnForUserAsync(
                 scan.UserId,
                 AcceptWithKey,
-                [.. values, wanted.Key, wanted.BodyHash, scan.AcceptedAt - options.Value.IdempotencyLifetime],
+                [.. values, wanted.Key, wanted.BodyHash, scan.AcceptedAt - limits.IdempotencyLifetime],
                 ct);
-        var accepted = await written.ReadAsync(ct);
+        await written.ReadAsync(ct);
+        var outcome = written.GetBoolean(1) ? Outcome.Accepted : written.GetBoolean(0) ? Outcome.KeyTaken : Outcome.UserFull;
         // Only now it is committed.
         await written.NextResultAsync(ct);
-        return accepted;
+        return outcome;
     }
-
-    private Results<Accepted<ScanAccepted>, ProblemHttpResult> Again(Bound before, Wanted wanted) =>
-        before.BodyHash.AsSpan().SequenceEqual(wanted.BodyHash) ? Accepted(before.JobId, before.CreatedAt) : Problems.IdempotencyMismatch();
 
     private Accepted<ScanAccepted> Accepted(Guid jobId, DateTimeOffset createdAt) => TypedResults.Accepted(
         $"/api/v1/scan/{jobId:D}",

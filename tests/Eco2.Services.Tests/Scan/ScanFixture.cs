@@ -5,9 +5,11 @@ using Xunit;
 namespace Eco2.Services.Tests.Scan;
 
 /// <summary>The scan service on a database of its own, with a stand-in for the app that keeps pictures.</summary>
-public sealed class ScanFixture : IAsyncLifetime
+public class ScanFixture : IAsyncLifetime
 {
     public LineFixture Line { get; } = new();
+
+    protected virtual string[] Limits => [];
 
     internal ServiceHost Scan { get; private set; } = null!;
 
@@ -20,8 +22,7 @@ public sealed class ScanFixture : IAsyncLifetime
             "scan",
             global::Eco2.Scan.Program.Build,
             await PostgresCluster.CreateDatabaseAsync(),
-            "Models:Vision=openai",
-            "Models:Offered:0=gpt-5-mini");
+            ["Models:Vision=openai", "Models:Offered:0=gpt-5-mini", .. Limits]);
     }
 
     public Task DisposeAsync() => Line.DisposeAsync();

@@ -96,9 +96,10 @@ internal sealed class ModelClients(IOptions<ModelOptions> options, DaprClient da
     {
         var key = string.IsNullOrEmpty(settings.ApiKey) ? await SecretAsync($"{provider}-api-key") : settings.ApiKey;
         var http = new HttpClient(new ProviderHandler(clock)) { Timeout = Timeout.InfiniteTimeSpan };
+        // The limit of a call is set around all clients alike; Anthropic's own must not come first.
         IChatClient client = provider == Provider.OpenAI
             ? new OpenAiChat(http, settings.BaseUrl, key, settings.VisionModel)
-            : new AnthropicClient { ApiKey = key, HttpClient = http, MaxRetries = 0, Timeout = models.CallLimit, BaseUrl = settings.BaseUrl?.ToString() ?? "https://api.anthropic.com" }
+            : new AnthropicClient { ApiKey = key, HttpClient = http, MaxRetries = 0, Timeout = models.CallLimit * 2, BaseUrl = settings.BaseUrl?.ToString() ?? "https://api.anthropic.com" }
                 .AsIChatClient(settings.VisionModel);
         return new ResilientChat(client, provider, models, budgets[provider], clock, logger);
     }

@@ -1,0 +1,79 @@
+using Eco2.ServiceDefaults;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Eco2.Scan.Scans;
+
+/// <summary>Is the whole system full? Every second one look at the database, which all replicas share, and in between what this replica has accepted
+/// itself; so a submission asks nobody. A scan counts from its row to the end of its job, but not longer than a job can live.</summary>
+internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions> options, TimeProvider clock, ILogger<InFlight> logger) : BackgroundService
+{
+    // Counting further than the limits would cost most when there is least time.
+    private const string Count =
+        """
+        select
+          (select count(*) from (select from scans where status = 'queued' and created_at > $1 limit $2) running),
+          (select count(*) from (select from outbox limit $3) unsent)
+        """;
+
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    private readonly ScanOptions limits = options.Value;
+    private long counted;
+    private long unsent;
+    private long since;
+
+    /// <summary>True when nothing more can be accepted.</summary>
+    internal bool IsFull =>
+        Interlocked.Read(ref counted) + Interlocked.Read(ref since) >= limits.MaxInFlight || Interlocked.Read(ref unsent) >= limits.MaxUnsent;
+
+    /// <summary>One more was accepted here.</summary>
+    internal void Accepted() => Interlocked.Increment(ref since);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The first request already knows how full it is.
+        await LookAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stoppingToken);
+                await LookAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        var before = Interlocked.Read(ref since);
+        try
+        {
+            await using var transaction = await db.BeginForAllUsersAsync(ct);
+            await using var count = transaction.Command(Count, clock.GetUtcNow() - limits.JobLifetime, limits.MaxInFlight, limits.MaxUnsent);
+            await using var row = await count.ExecuteReaderAsync(ct);
+            await row.ReadAsync(ct);
+            Interlocked.Exchange(ref counted, row.GetInt64(0));
+            Interlocked.Exchange(ref unsent, row.GetInt64(1));
+            // What was accepted while counting may be counted twice until the next look.
+            Interlocked.Add(ref since, -before);
+        }
+        catch (NpgsqlException e)
+        {
+            // Without a database nothing is accepted anyway.
+            Unknown(logger, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Running scans cannot be counted now: {Why}")]
+    private static partial void Unknown(ILogger logger, string why);
+}
