@@ -27,8 +27,7 @@ internal static class Program
         builder.Services.AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
         builder.Services.AddHostedService<BudgetShare>();
-        var maxSteps = builder.Configuration.GetValue("Scan:MaxSteps", new ScanStepOptions().MaxSteps);
-        builder.Services.AddDaprWorkflow(workflows => ScanSteps.Register(workflows, maxSteps));
+        builder.Services.AddDaprWorkflow(workflows => ScanSteps.Register(workflows, builder.Configuration.GetValue("Scan:MaxSteps", ScanStepOptions.DefaultMaxSteps)));
 
         adjust?.Invoke(builder);
         var app = builder.Build();

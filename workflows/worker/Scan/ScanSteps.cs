@@ -25,6 +25,8 @@ internal static class ScanSteps
 
 internal sealed class ScanStepOptions
 {
+    internal const int DefaultMaxSteps = 6000;
+
     /// <summary>How long a done job waits for its reward before it says pending.</summary>
     /// <value>00:00:02</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:30")]
@@ -33,7 +35,7 @@ internal sealed class ScanStepOptions
     /// <summary>Steps of jobs that run in this replica at a time.</summary>
     /// <value>6000</value>
     [Range(1, 100_000)]
-    public int MaxSteps { get; init; } = 6000;
+    public int MaxSteps { get; init; } = DefaultMaxSteps;
 
     /// <summary>Photos that the local classifier gets at a time from this replica; more wait.</summary>
     /// <value>16</value>
