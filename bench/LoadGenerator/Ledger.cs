@@ -14,6 +14,9 @@ public sealed class Ledger
 
     public int Count => jobs.Count;
 
+    /// <summary>What was seen to be wrong before any check.</summary>
+    public IReadOnlyCollection<Violation> Broken => violations;
+
     /// <summary>Enters a 202. The same key must give the same job, however often it is sent.</summary>
     public JobRecord Accepted(Guid jobId, Account account, string idempotencyKey)
     {

@@ -7,9 +7,10 @@ namespace Eco2.Cli.Bench;
 /// <summary>What the window of a <see cref="LineRun"/> cost by process.</summary>
 internal static class LineCosts
 {
-    public static void Add(JsonObject report, IReadOnlyList<ProcessUse> used, double busy)
+    public static void Add(JsonObject report, IReadOnlyList<ProcessUse> used, ProcessMeter meter)
     {
-        report["machine_busy"] = Math.Round(busy, 3);
+        report["machine_busy"] = Math.Round(meter.Busy, 3);
+        report["machine_busy_elsewhere"] = Math.Round(meter.BusyElsewhere, 3);
         report["processes"] = new JsonArray([.. used.OrderBy(p => p.Group == "apart").ThenByDescending(p => p.CpuMs).Select(p => new JsonObject
         {
             ["name"] = p.Name,

@@ -39,21 +39,21 @@ internal sealed class LineRun
         string Sidecar(string app) => $"http://127.0.0.1:{system.App(app).DaprHttpPort}";
         string[] all = [name, .. arguments(system), "--worker-sidecar", Sidecar("worker"), "--router-sidecar", Sidecar("event-router"), "--out", report];
         using var generator = Generator.Start(all, workspace.Root, system.Tokens);
-        var (exit, used, busy) = await MeasureAsync(generator, system, progress, ct);
+        var (exit, used, meter) = await MeasureAsync(generator, system, progress, ct);
         if (!File.Exists(report))
         {
             throw new UserMessageException($"The generator ended with exit code {exit} and without a report. The system's logs: {workspace.Logs}");
         }
 
         var found = JsonNode.Parse(await File.ReadAllTextAsync(report, ct))!.AsObject();
-        LineCosts.Add(found, used, busy);
+        LineCosts.Add(found, used, meter);
         await File.WriteAllTextAsync(report, found.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), ct);
         LineCosts.Print(found);
         progress.Say(report);
         return exit;
     }
 
-    private static async Task<(int Exit, IReadOnlyList<ProcessUse> Used, double Busy)> MeasureAsync(Generator generator, BenchSystem system, Progress progress, CancellationToken ct)
+    private static async Task<(int Exit, IReadOnlyList<ProcessUse> Used, ProcessMeter Meter)> MeasureAsync(Generator generator, BenchSystem system, Progress progress, CancellationToken ct)
     {
         var meter = new ProcessMeter(() => [.. system.Processes(), ("generator", "apart", generator.Pid)]);
         IReadOnlyList<ProcessUse> used = [];
@@ -73,6 +73,6 @@ internal sealed class LineRun
                 progress.Say(line);
             },
             ct);
-        return (exit, used, meter.Busy);
+        return (exit, used, meter);
     }
 }

@@ -112,7 +112,7 @@ internal static class LoadCommand
         }
 
         var found = JsonNode.Parse(await File.ReadAllTextAsync(report, ct))!.AsObject();
-        LoadCosts.Add(found, used, meter.Busy, wanted.ModelMeanMs);
+        LoadCosts.Add(found, used, meter, wanted.ModelMeanMs);
         await File.WriteAllTextAsync(report, found.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), ct);
         await File.WriteAllTextAsync(Path.ChangeExtension(report, ".svg"), LoadPlot.Draw(found), ct);
         LoadTable.Print(found);

@@ -12,7 +12,7 @@ internal static class LoadTable
         var check = report["check"]!;
         var table = new Table().Border(TableBorder.Rounded).AddColumns("what", "");
         table.AddRow("users / rate / accounts", $"{report["users"]} / {report["rate"]?.ToString() ?? "–"} / {report["accounts"]}");
-        table.AddRow("window", $"{report["window_seconds"]} s, machine {Number(report, "machine_busy"):P0} busy");
+        table.AddRow("window", $"{report["window_seconds"]} s, machine {Number(report, "machine_busy"):P0} busy, {Number(report, "machine_busy_elsewhere"):P0} with other things");
         table.AddRow("submitted, accepted", $"{report["submitted"]}, {report["accepted"]}");
         table.AddRow("refused 429, 503; other; no answer; gave up", $"{report["refused429"]}, {report["refused503"]}; {report["other_answers"]}; {report["no_answers"]}; {report["gave_up"]}");
         table.AddRow("done, not done", $"{report["done"]}, {report["not_done"]}");

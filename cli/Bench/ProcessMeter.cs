@@ -22,6 +22,9 @@ internal sealed class ProcessMeter(Func<IReadOnlyList<(string Name, string Group
     /// <summary>Share of the machine's processors that worked between begin and end.</summary>
     public double Busy { get; private set; }
 
+    /// <summary>Share of the machine's processors that others took: near 0, or the measurement is not worth much.</summary>
+    public double BusyElsewhere { get; private set; }
+
     public void Begin()
     {
         lock (gate)
@@ -53,8 +56,10 @@ internal sealed class ProcessMeter(Func<IReadOnlyList<(string Name, string Group
     {
         lock (gate)
         {
-            Busy = 1 - ((IdleMs() - idleBefore) / (Environment.TickCount64 - began) / Environment.ProcessorCount);
+            var available = (double)(Environment.TickCount64 - began) * Environment.ProcessorCount;
+            Busy = 1 - ((IdleMs() - idleBefore) / available);
             var used = processes().Select(p => (p.Name, p.Group, CpuMs: CpuMs(p.Name, p.Pid) - before.GetValueOrDefault($"{p.Name} {p.Pid}"))).ToList();
+            BusyElsewhere = Math.Max(0, Busy - (used.Sum(p => p.CpuMs) / available));
             Look();
             return [.. used.Select(p => new ProcessUse(p.Name, p.Group, p.CpuMs, peaks.GetValueOrDefault(p.Name)))];
         }
