@@ -28,10 +28,14 @@ internal sealed class ForwardedBody(HttpRequest request, long limit) : HttpConte
 
     private static async Task CopyAsync(Stream from, Stream to, long atMost, Action? tooLarge, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        try
+        while (true)
         {
-            while (true)
+            // Waits without a buffer: thousands of event streams are open and silent most of the time.
+#pragma warning disable CA2022 // It reads nothing, so there is no length to look at.
+            await from.ReadAsync(Memory<byte>.Empty, ct);
+#pragma warning restore CA2022
+            var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+            try
             {
                 var read = await from.ReadAsync(buffer, ct);
                 if (read == 0)
@@ -49,10 +53,10 @@ internal sealed class ForwardedBody(HttpRequest request, long limit) : HttpConte
                 await to.WriteAsync(buffer.AsMemory(0, read), ct);
                 await to.FlushAsync(ct);
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 }
