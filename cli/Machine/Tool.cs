@@ -15,8 +15,18 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
 
     public static readonly Tool SetPriv = new("setpriv", "starts the databases without root's rights", "util-linux", () => Shell.Find("setpriv"));
 
+    private static readonly Tool FakeTime = new(
+        "libfaketime",
+        "sets the clock of what the fault tests start",
+        "libfaketime",
+        () => ((string[])["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime"])
+            .Select(folder => Path.Combine(folder, "libfaketime.so.1")).FirstOrDefault(File.Exists));
+
     /// <summary>What every run needs.</summary>
     public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Redis, Node, Npm, SetPriv] : [Postgres, Redis, Node, Npm];
+
+    /// <summary>What the tests need beside it.</summary>
+    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, FakeTime];
 
     /// <summary>The folder with initdb and postgres: newest version of the distribution's layout first, then the PATH.</summary>
     public static string? PostgresBin()

@@ -4,26 +4,49 @@ using Eco2.Cli.Machine;
 
 namespace Eco2.Cli.Test;
 
-/// <summary>One test assembly. What failed is printed; the counts come from the runner's report.</summary>
+/// <summary>One test assembly. What failed is printed, and the table that a suite leaves beside the runner's report; the counts come from that report.</summary>
 internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
 {
+    private const string Faults = "Eco2.Faults";
+
+    /// <summary>No test of the short suites takes longer.</summary>
+    public string HangTimeout { get; init; } = "4m";
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public static IEnumerable<DotnetSuite> All(Workspace workspace) =>
-        Directory.GetFiles(Path.Combine(workspace.Root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories)
+        Directory.GetFiles(Path.Combine(workspace.Root, "tests"), "*.csproj", SearchOption.AllDirectories)
             .Select(project => Path.GetFileNameWithoutExtension(project))
+            .Where(name => name == Faults || name.EndsWith(".Tests", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name => new DotnetSuite(name, Workspace.Assembly(workspace.Root, name)));
+
+    /// <summary>The fault suite with more jobs in flight and for longer.</summary>
+    public static DotnetSuite LongFaults(Workspace workspace) => new(Faults, Workspace.Assembly(workspace.Root, Faults))
+    {
+        HangTimeout = "60m",
+        Environment = new Dictionary<string, string> { ["ECO2_FAULTS"] = "long" },
+    };
 
     public override async Task<Counts> RunAsync(Workspace workspace, CancellationToken ct)
     {
         var reports = Path.Combine(workspace.Root, "artifacts", "test-reports");
         Directory.CreateDirectory(reports);
         var report = Path.Combine(reports, Name + ".trx");
+        var table = Path.Combine(reports, Name + ".md");
         File.Delete(report);
+        File.Delete(table);
         var (exit, output) = await Shell.RunAsync(
             "dotnet",
-            ["test", Assembly, "--logger", $"trx;LogFileName={report}", "--results-directory", reports, "--blame-hang-timeout", "4m", "--blame-hang-dump-type", "none"],
+            ["test", Assembly, "--logger", $"trx;LogFileName={report}", "--results-directory", reports, "--blame-hang-timeout", HangTimeout, "--blame-hang-dump-type", "none"],
             workspace.Root,
-            ct);
+            ct,
+            environment: Environment);
+        if (File.Exists(table))
+        {
+            Console.WriteLine(await File.ReadAllTextAsync(table, ct));
+        }
+
         var counts = File.Exists(report) ? Read(report) : new Counts(0, 0, 0);
         if (exit != 0)
         {

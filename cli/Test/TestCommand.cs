@@ -12,19 +12,20 @@ internal static class TestCommand
     {
         var only = new Argument<string?>("suite") { Description = "Only suites whose name contains this.", Arity = ArgumentArity.ZeroOrOne };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
-        var command = new Command("test", "Run all tests.") { only, noBuild };
+        var longFaults = new Option<bool>("--long-faults") { Description = "Only the fault suite, in its long form: 500 jobs in flight, over ten minutes." };
+        var command = new Command("test", "Run all tests.") { only, noBuild, longFaults };
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace();
             var progress = new Progress();
-            await Tool.InstallMissingAsync(Tool.ForRun, progress, ct);
+            await Tool.InstallMissingAsync(Tool.ForTest, progress, ct);
             if (!parse.GetValue(noBuild))
             {
                 await Build.MediaAsync(workspace, progress, ct);
                 await Build.DotnetAsync(workspace, "Eco2.slnx", progress, ct);
             }
 
-            var suites = DotnetSuite.All(workspace).Cast<Suite>().Append(new NodeSuite("media", Path.Combine(workspace.Root, "services/media")))
+            var suites = (parse.GetValue(longFaults) ? [DotnetSuite.LongFaults(workspace)] : AllSuites(workspace))
                 .Where(suite => parse.GetValue(only) is not { } part || suite.Name.Contains(part, StringComparison.OrdinalIgnoreCase))
                 .ToList();
             var total = new Counts(0, 0, 0);
@@ -44,6 +45,9 @@ internal static class TestCommand
         });
         return command;
     }
+
+    private static IEnumerable<Suite> AllSuites(Workspace workspace) =>
+        [.. DotnetSuite.All(workspace), new NodeSuite("media", Path.Combine(workspace.Root, "services/media"))];
 }
 
 internal sealed record Counts(int Passed, int Failed, int Skipped)

@@ -20,6 +20,8 @@ internal sealed record Fault(string Name, Func<FaultSystem, CancellationToken, T
         Kill("worker-2"),
         Kill("worker", "worker-2"),
         Kill("redis", "postgres", "sidecar") with { Name = "kill redis, postgres and sidecar at once" },
+        new("kill redis with half a write in its file", TornRedisAsync),
+        new("every other connection cut", ConnectionsCutAsync),
         Pause("sidecar"),
         Pause("redis") with { InShortForm = false },
         Pause("postgres") with { InShortForm = false },
@@ -59,6 +61,23 @@ internal sealed record Fault(string Name, Func<FaultSystem, CancellationToken, T
             await Task.Delay(system.Plan.IsLong ? TimeSpan.FromSeconds(8) : TimeSpan.FromSeconds(2), ct);
             await system.Models.SetAsync(rate, 0, ct);
         }, MayFailJobs: true);
+
+    /// <summary>What a crash in the middle of a write leaves. Nobody was told that it is stored, so Redis may forget it.</summary>
+    private static async Task TornRedisAsync(FaultSystem system, CancellationToken ct)
+    {
+        system.Run.Signal("redis", Stop);
+        var file = Directory.GetFiles(Path.Combine(system.Run.State, "redis", "appendonlydir"), "*.incr.aof").Order(StringComparer.Ordinal).Last();
+        await File.AppendAllTextAsync(file, "*3\r\n$3\r\nSET\r\n$5\r\nhal", ct);
+        await system.Run.KillAsync("redis");
+    }
+
+    private static async Task ConnectionsCutAsync(FaultSystem system, CancellationToken ct)
+    {
+        var before = system.Traffic.CutChance;
+        system.Traffic.CutChance = 0.5;
+        await Task.Delay(TimeSpan.FromSeconds(3), ct);
+        system.Traffic.CutChance = before;
+    }
 
     private static async Task ObjectStoreFullAsync(FaultSystem system, CancellationToken ct)
     {

@@ -11,6 +11,9 @@ namespace Eco2.Faults;
 /// <summary>The whole system with two replicas of what may have them, people who scan all the time, and everything that can be broken.</summary>
 public sealed class FaultSystem : IAsyncLifetime
 {
+    // The local model is one process: more tries at once would only be in each other's way.
+    private const int MostTries = 4;
+
     private static readonly TimeProvider Time = TimeProvider.System;
     private readonly string folder = Directory.CreateTempSubdirectory("eco2-faults-").FullName;
     private ScanClient client = null!;
@@ -72,7 +75,7 @@ public sealed class FaultSystem : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Somebody comes along after the fault and tries until a scan of theirs is accepted and done; a new try every quarter of a second.
+    /// <summary>Somebody comes along after the fault and tries until a scan of theirs is accepted and done; a new try every half a second.
     /// Returns what that took, with the local model, which thinks for some 0.2 s.</summary>
     internal async Task<TimeSpan> RecoverAsync(TimeSpan within, CancellationToken ct)
     {
@@ -80,16 +83,19 @@ public sealed class FaultSystem : IAsyncLifetime
         var tries = new List<Task<Traffic.Life>>();
         while (true)
         {
-            if (tries.Count < 20)
+            if (tries.Count < MostTries)
             {
                 tries.Add(Traffic.ScanAsync(prober, "local", ct));
             }
 
-            await Task.WhenAny([.. tries, Task.Delay(TimeSpan.FromMilliseconds(250), ct)]);
-            if (tries.Find(attempt => attempt.IsCompletedSuccessfully && attempt.Result.End == "done") is not null)
+            await Task.WhenAny([.. tries, Task.Delay(TimeSpan.FromMilliseconds(500), ct)]);
+            if (tries.Exists(attempt => attempt.IsCompletedSuccessfully && attempt.Result.End == "done"))
             {
                 return Time.GetElapsedTime(began);
             }
+
+            // Cancelled, or failed by what is left of the fault: another one is tried.
+            tries.RemoveAll(attempt => attempt.IsCompleted);
 
             if (Time.GetElapsedTime(began) > within)
             {

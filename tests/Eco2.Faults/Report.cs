@@ -12,14 +12,14 @@ internal sealed class Report
 
     public Report(FaultPlan plan)
     {
-        Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(Reports);
         Line($"Faults, {(plan.IsLong ? "long" : "short")} form, {plan.People} jobs in flight, seed {plan.Seed} (again with ECO2_FAULTS_SEED={plan.Seed}).");
         Line("");
         Line("| fault | lasted s | then first accepted and done s | jobs in flight | failed meanwhile |");
         Line("| --- | --- | --- | --- | --- |");
     }
 
-    public static string Folder { get; } = Path.Combine(Checkout.Root, "artifacts", "test-reports", "faults");
+    private static readonly string Reports = Path.Combine(Checkout.Root, "artifacts", "test-reports");
 
     public void Struck(string fault, TimeSpan lasted, TimeSpan recovery, int inFlight, int failed) =>
         Line(string.Create(CultureInfo.InvariantCulture, $"| {fault} | {lasted.TotalSeconds:0.0} | {recovery.TotalSeconds:0.0} | {inFlight} | {failed} |"));
@@ -38,7 +38,7 @@ internal sealed class Report
     /// <summary>The logs of the run, for whoever asks why.</summary>
     public static void Keep(EcoRun run)
     {
-        var logs = Path.Combine(Folder, "logs");
+        var logs = Path.Combine(Reports, "Eco2.Faults.logs");
         if (Directory.Exists(logs))
         {
             Directory.Delete(logs, recursive: true);
@@ -57,6 +57,6 @@ internal sealed class Report
     {
         Console.WriteLine(line);
         table.AppendLine(line);
-        File.WriteAllText(Path.Combine(Folder, "faults.md"), table.ToString());
+        File.WriteAllText(Path.Combine(Reports, "Eco2.Faults.md"), table.ToString());
     }
 }

@@ -7,11 +7,10 @@ namespace Eco2.Faults;
 /// come back, some watch on two devices, some cancel. Whatever happens to the system, they go on.</summary>
 internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly StreamOptions Streams = new(CutChance: 0.03);
-
     private readonly ConcurrentDictionary<Guid, Life> lives = new();
     private readonly ConcurrentQueue<string> wrongs = new();
     private readonly CancellationTokenSource giveUp = new();
+    private volatile StreamOptions streams = new(CutChance: 0.03);
     private volatile bool stopping;
     private Task crowd = Task.CompletedTask;
     private int scans;
@@ -27,6 +26,13 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
     }
 
     public Ledger Ledger { get; } = new();
+
+    /// <summary>How often, after an event, a client's connection is cut.</summary>
+    public double CutChance
+    {
+        get => streams.CutChance;
+        set => streams = streams with { CutChance = value };
+    }
 
     public int InFlight => lives.Values.Count(life => life.EndedAt == 0);
 
@@ -60,18 +66,18 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
         var picture = account.Pictures[number % account.Pictures.Count];
         var job = await client.SubmitAsync(account, picture, $"eco2-load-{number}", Ledger, null, ct, model);
         var life = lives.GetOrAdd(job.JobId, _ => new Life(job, clock.GetTimestamp()));
-        var streams = new List<Task> { FollowAsync(life, ct) };
+        var watching = new List<Task> { FollowAsync(life, ct) };
         if (number % 10 == 0)
         {
-            streams.Add(client.FollowAsync(job.OpenStream(), null, Streams, ct));
+            watching.Add(client.FollowAsync(job.OpenStream(), null, streams, ct));
         }
 
         if (number % 40 == 0)
         {
-            streams.Add(client.CancelAsync(account, job.JobId, ct));
+            watching.Add(client.CancelAsync(account, job.JobId, ct));
         }
 
-        await Task.WhenAll(streams);
+        await Task.WhenAll(watching);
         return life;
     }
 
@@ -86,7 +92,7 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
     private async Task FollowAsync(Life life, CancellationToken ct)
     {
         var stream = life.Job.OpenStream();
-        await client.FollowAsync(stream, null, Streams, ct);
+        await client.FollowAsync(stream, null, streams, ct);
         (life.End, life.EndedAt) = (stream.Terminal, clock.GetTimestamp());
     }
 

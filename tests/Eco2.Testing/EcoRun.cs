@@ -86,6 +86,9 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     /// <summary>Connection string of the database's owner.</summary>
     public string Postgres => Run().GetProperty("postgres").GetString()!;
 
+    /// <summary>host:port.</summary>
+    public string Redis => Run().GetProperty("redis").GetString()!;
+
     /// <summary>kill -9, and the wait until another process has taken its place.</summary>
     public async Task KillAsync(params string[] processes)
     {
