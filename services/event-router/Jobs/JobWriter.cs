@@ -155,6 +155,12 @@ internal sealed partial class JobWriter(
 
         var job = outcome.Document;
         JobEvent[] news = [.. outcome.Repeated.Concat(outcome.Added).DistinctBy(e => e.Seq).OrderBy(e => e.Seq)];
+        if (job.IsFinished() && (news.Length == 0 || !news[^1].IsTerminal()))
+        {
+            // The end came early and was appended with what comes again now, or when somebody looked: its own message is long gone.
+            news = [.. news, job.Events[^1]];
+        }
+
         var last = news.Length == 0 ? null : news[^1];
         var finished = last?.IsTerminal() == true
             ? new JobFinished(job.JobId, job.UserId, job.Kind, job.Status, last.Ts, last.Result, last.Error)

@@ -9,7 +9,10 @@ internal sealed class ModelStandIn : IAsyncDisposable
     private readonly ChildServer server;
     private readonly HttpClient control;
 
-    private ModelStandIn(ChildServer server, Uri address) => (this.server, control, Address) = (server, new HttpClient { BaseAddress = address }, address);
+    private readonly TimeSpan callLimit;
+
+    private ModelStandIn(ChildServer server, Uri address, TimeSpan callLimit) =>
+        (this.server, control, Address, this.callLimit) = (server, new HttpClient { BaseAddress = address }, address, callLimit);
 
     public Uri Address { get; }
 
@@ -22,8 +25,8 @@ internal sealed class ModelStandIn : IAsyncDisposable
         ["Models__OpenAI__ApiKey"] = "a-key-for-tests",
         ["Models__Concurrency"] = "1000",
         ["Models__Queue"] = "10000",
-        ["Models__CallLimit"] = "00:00:10",
-        ["Models__StepLimit"] = "00:00:40",
+        ["Models__CallLimit"] = $"{callLimit}",
+        ["Models__StepLimit"] = $"{callLimit * 3}",
         ["Models__BreakerPause"] = "00:00:02",
     };
 
@@ -36,7 +39,8 @@ internal sealed class ModelStandIn : IAsyncDisposable
             folder,
             temporary: false);
         await ChildServer.WaitForPortAsync(port);
-        return new ModelStandIn(server, new Uri($"http://127.0.0.1:{port}/"));
+        // No honest answer takes that long, so what is given up is a call that hangs.
+        return new ModelStandIn(server, new Uri($"http://127.0.0.1:{port}/"), TimeSpan.FromMilliseconds(visionMeanMs * 3));
     }
 
     /// <summary>Changes the named settings, such as <c>("hang_rate", 1)</c>.</summary>
