@@ -18,7 +18,7 @@ internal sealed record FaultPlan(bool IsLong, int People, int Accounts, double V
         var isLong = Environment.GetEnvironmentVariable("ECO2_FAULTS") == "long";
         var seed = Number("ECO2_FAULTS_SEED") ?? System.Random.Shared.Next(1, 1_000_000);
         return isLong
-            ? new FaultPlan(true, Number("ECO2_FAULTS_JOBS") ?? 500, 125, 9000, 6000, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(Number("ECO2_FAULTS_MINUTES") ?? 4), seed)
+            ? new FaultPlan(true, Number("ECO2_FAULTS_JOBS") ?? 500, 125, 9000, 6000, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(Number("ECO2_FAULTS_MINUTES") ?? 7), seed)
             : new FaultPlan(false, Number("ECO2_FAULTS_JOBS") ?? 100, 25, 3000, 2000, TimeSpan.FromSeconds(10), TimeSpan.Zero, seed);
     }
 

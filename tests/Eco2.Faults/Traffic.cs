@@ -42,6 +42,10 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
 
     public IEnumerable<Life> Lives => lives.Values;
 
+    /// <summary>Jobs that should have ended long ago.</summary>
+    public IReadOnlyList<Guid> Overdue(TimeSpan longest) =>
+        [.. lives.Values.Where(life => life.EndedAt == 0 && clock.GetElapsedTime(life.AcceptedAt) > longest).Select(life => life.Job.JobId)];
+
     /// <summary>So many people at once.</summary>
     public void Start(int people) => crowd = Task.WhenAll(Enumerable.Range(0, people).Select(person => LoopAsync(accounts[person % accounts.Count])));
 

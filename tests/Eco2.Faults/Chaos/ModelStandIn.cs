@@ -23,8 +23,6 @@ internal sealed class ModelStandIn : IAsyncDisposable
         ["Models__Answer"] = "openai",
         ["Models__OpenAI__BaseUrl"] = $"{Address}v1",
         ["Models__OpenAI__ApiKey"] = "a-key-for-tests",
-        ["Models__Concurrency"] = "1000",
-        ["Models__Queue"] = "10000",
         ["Models__CallLimit"] = $"{callLimit}",
         ["Models__StepLimit"] = $"{callLimit * 3}",
         ["Models__BreakerPause"] = "00:00:02",
