@@ -55,9 +55,9 @@ internal sealed class FrameReader
 
     private bool TakeLine(out Frame frame)
     {
-        ReadOnlySpan<byte> text = line.AsSpan(0, length);
+        var text = line.AsSpan(0, length).TrimEnd((byte)'\r');
         length = 0;
-        if (text.IsEmpty || (text.Length == 1 && text[0] == '\r'))
+        if (text.IsEmpty)
         {
             frame = new Frame(seq, name);
             var whole = hasData;

@@ -36,6 +36,13 @@ internal sealed class BenchSystem : IAsyncDisposable
         Progress progress,
         CancellationToken ct)
     {
+        // What an earlier run left undone must not be done in this one. Accounts and pictures are not there and stay.
+        if (Path.Combine(workspace.State, "redis") is var left && Directory.Exists(left))
+        {
+            Leftovers.Stop(RunRecord.Read(workspace.RunRecord));
+            Directory.Delete(left, recursive: true);
+        }
+
         var models = await StandIn.StartAsync(workspace, modelMeanMs, sigma, ct);
         // The apps inherit our environment.
         foreach (var (name, value) in models.Environment(concurrency).Concat(settings.Select(Pair)))
