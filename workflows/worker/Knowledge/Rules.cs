@@ -80,6 +80,8 @@ internal sealed record Contact(Said Name, string? Phone, string? Url);
 internal sealed class RuleBase(IReadOnlyList<Rule> all)
 {
     private readonly Dictionary<string, Rule> _byKey = all.ToDictionary(r => r.Key);
+    private readonly ILookup<string?, (Rule Rule, Refusal Refusal)> _refusals =
+        all.SelectMany(r => r.NotAccepted.Select(n => (Rule: r, Refusal: n))).ToLookup(f => f.Refusal.ItemCode);
 
     public IReadOnlyList<Rule> All => all;
 
@@ -88,9 +90,7 @@ internal sealed class RuleBase(IReadOnlyList<Rule> all)
     /// <summary>The rule that says of an item of another category that it only looks as if it belonged there.</summary>
     public (Rule Rule, Refusal Refusal)? MistakenFor(Item item, string? preferred)
     {
-        var found = all.Where(r => r.Key != item.MiddleCode)
-            .SelectMany(r => r.NotAccepted.Where(n => n.ItemCode == item.Code).Select(n => (Rule: r, Refusal: n)))
-            .ToList();
+        var found = _refusals[item.Code].Where(f => f.Rule.Key != item.MiddleCode).ToList();
         if (found.Count == 0) return null;
         return found.FirstOrDefault(f => f.Rule.Key == preferred) is { Rule: not null } match ? match : found[0];
     }

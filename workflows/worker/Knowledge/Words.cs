@@ -26,6 +26,11 @@ internal sealed record Phrase(string Text, IReadOnlyList<string> Codes)
     public string Key { get; } = Korean.HasHangul(Text) ? Korean.Squash(Text) : WordBook.Words(Text);
 
     public bool IsKorean { get; } = Korean.HasHangul(Text);
+
+    /// <summary>A Latin word and its plurals, each between spaces.</summary>
+    public IReadOnlyList<string> Forms { get; } = Korean.HasHangul(Text)
+        ? []
+        : [WordBook.Words(Text), WordBook.Words(Text).TrimEnd() + "s ", WordBook.Words(Text).TrimEnd() + "es "];
 }
 
 /// <summary>Reads what people type: the names of the taxonomy plus the everyday words of <c>words.yaml</c>.</summary>
@@ -105,8 +110,7 @@ internal sealed class WordBook
     /// <summary>Containment, but never of a single syllable: 컵 is in 컵라면 and is no cup.</summary>
     private static bool Contains(Phrase phrase, string squashed, string words) => phrase.IsKorean
         ? phrase.Key.Length > 1 && squashed.Contains(phrase.Key, StringComparison.Ordinal)
-        : words.Contains(phrase.Key, StringComparison.Ordinal) || words.Contains(phrase.Key.TrimEnd() + "s ", StringComparison.Ordinal)
-            || words.Contains(phrase.Key.TrimEnd() + "es ", StringComparison.Ordinal);
+        : words.Length > 1 && phrase.Forms.Any(form => words.Contains(form, StringComparison.Ordinal));
 
     /// <summary>Of names of one length the last: in both languages what it is comes after what it is for.</summary>
     private Phrase? Longest(string squashed, string words)

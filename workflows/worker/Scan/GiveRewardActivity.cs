@@ -25,9 +25,9 @@ internal sealed partial class GiveRewardActivity(
     public override async Task<Rewarded> RunAsync(WorkflowActivityContext context, GiveReward input)
     {
         var (scan, began) = (input.Run.Request, clock.GetTimestamp());
-        var (vision, answer) = (input.Seen.Vision!, input.Answered.Answer!);
+        var (plan, answer) = (disposal.Decide(input.Seen.Vision!), input.Answered.Answer!);
         IReadOnlyList<JobEvent> answered = [events.Completed(scan, "answer", answer), events.Started(scan, "reward")];
-        var evaluating = EvaluateAsync(scan, vision);
+        var evaluating = EvaluateAsync(scan, input.Seen.Vision!, plan);
         if (await Task.WhenAny(evaluating, Task.Delay(Soon, clock)) != evaluating)
         {
             // The answer does not wait for a slow reward; a quick one comes with it.
@@ -36,7 +36,7 @@ internal sealed partial class GiveRewardActivity(
         }
 
         var reward = await evaluating;
-        var result = Result(input, reward, (long)clock.GetElapsedTime(began).TotalMilliseconds);
+        var result = Result(input, plan, reward, (long)clock.GetElapsedTime(began).TotalMilliseconds);
         await events.PublishAsync(
             scan,
             answered.Count > 0 ? ScanEvents.IdOf(scan, "answer", "started") : ScanEvents.IdOf(scan, "reward", "started"),
@@ -48,12 +48,12 @@ internal sealed partial class GiveRewardActivity(
         return new Rewarded(reward);
     }
 
-    private async Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision)
+    private async Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision, DisposalPlan plan)
     {
         using var limit = new CancellationTokenSource(options.Value.RewardLimit, clock);
         try
         {
-            return await rewards.EvaluateAsync(scan, vision, limit.Token);
+            return await rewards.EvaluateAsync(scan, vision, plan, limit.Token);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
         {
@@ -62,14 +62,14 @@ internal sealed partial class GiveRewardActivity(
         }
     }
 
-    private ScanResult Result(GiveReward input, Reward reward, long rewardMs)
+    private ScanResult Result(GiveReward input, DisposalPlan plan, Reward reward, long rewardMs)
     {
         var (scan, vision, answer, now) = (input.Run.Request, input.Seen.Vision!, input.Answered.Answer!, clock.GetUtcNow());
         return new ScanResult(
             scan.JobId,
             "completed",
             answer.Headline,
-            LegacyShapes.Pipeline(knowledge, vision, disposal.Decide(vision), answer, scan.UserInput),
+            LegacyShapes.Pipeline(knowledge, vision, plan, answer, scan.UserInput),
             vision,
             answer,
             reward,

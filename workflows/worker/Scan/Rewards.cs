@@ -9,15 +9,14 @@ using Eco2.Worker.Knowledge;
 namespace Eco2.Worker.Scan;
 
 /// <summary>Asks the app <c>character</c> what a scan earned. It answers the same for a job however often it is asked.</summary>
-internal sealed class Rewards(DaprClient dapr, Disposal disposal, WireJson json)
+internal sealed class Rewards(DaprClient dapr, WireJson json)
 {
     private readonly HttpClient character = dapr.CreateInvokableHttpClient("character");
     private readonly HttpClient scans = dapr.CreateInvokableHttpClient("scan");
 
     /// <exception cref="HttpRequestException">character is away.</exception>
-    internal async Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision, CancellationToken ct)
+    internal async Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision, DisposalPlan plan, CancellationToken ct)
     {
-        var plan = disposal.Decide(vision);
         var question = new EvaluateReward(
             scan.UserId,
             scan.JobId,
