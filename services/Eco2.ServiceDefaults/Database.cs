@@ -61,6 +61,8 @@ public static class Database
             // Also for a place in the pool: who waits longer gets a 503.
             Timeout = 3,
             CommandTimeout = 15,
+            // Nothing outlives its transaction here: settings and locks are local to one. A reset is seven statements more at each use.
+            NoResetOnClose = true,
             MaxAutoPrepare = 20,
             AutoPrepareMinUsages = 3,
         };
