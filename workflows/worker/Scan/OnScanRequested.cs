@@ -1,3 +1,4 @@
+using Dapr;
 using Dapr.Client;
 using Dapr.Workflow;
 using Eco2.Contracts.Jobs;
@@ -9,45 +10,57 @@ using Microsoft.Extensions.Options;
 
 namespace Eco2.Worker.Scan;
 
-/// <summary>A scan was accepted: start its workflow, once. The job's log is the guard, since the id of a finished workflow can be used again.</summary>
+/// <summary>Scans were accepted: start their workflows, each once. The job's log is the guard, since the id of a finished workflow can be used again.</summary>
 internal sealed partial class OnScanRequested
 {
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/scan-requested", Handle);
 
-    internal static async Task<Ok<EventAnswer>> Handle(
-        Event<ScanRequested> message,
+    internal static async Task<Ok<BulkAnswer>> Handle(
+        EventBatch<ScanRequested> messages,
         DaprClient dapr,
         DaprWorkflowClient workflows,
         IOptions<ScanStepOptions> options,
         ILogger<OnScanRequested> logger,
         CancellationToken ct)
     {
-        var scan = message.Data;
-        var job = await dapr.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(scan.JobId), cancellationToken: ct);
-        if (job is not { Status: "queued" })
-        {
-            // Its first step has been told, so it runs or has ended; without a document it was forgotten long ago.
-            Known(logger, scan.JobId, job?.Status ?? "forgotten");
-            return TypedResults.Ok(EventAnswer.Success);
-        }
-
+        var keys = messages.Entries.Select(entry => JobDocument.KeyOf(entry.Event.Data.JobId)).Distinct().ToList();
+        var jobs = keys.Count == 0
+            ? []
+            : (await dapr.GetBulkStateAsync<JobDocument?>(JobDocument.Store, keys, parallelism: null, cancellationToken: ct)).ToDictionary(item => item.Key, item => item.Value);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(options.Value.StartLimit);
-        try
-        {
-            await workflows.ScheduleNewWorkflowAsync(ScanRequested.Workflow, scan.JobId.ToString("D"), scan, (DateTimeOffset?)null, limit.Token);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
-        {
-            Known(logger, scan.JobId, "running");
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException && !ct.IsCancellationRequested)
-        {
-            NotStarted(logger, e, scan.JobId);
-            return TypedResults.Ok(EventAnswer.Retry);
-        }
+        var started = await Task.WhenAll(messages.Entries.Select(entry => StartAsync(entry.Event.Data)));
+        var again = messages.Entries.Zip(started).Where(pair => !pair.Second).Select(pair => pair.First.EntryId).ToHashSet();
+        return TypedResults.Ok(messages.Answer(entry => again.Contains(entry.EntryId)));
 
-        return TypedResults.Ok(EventAnswer.Success);
+        async Task<bool> StartAsync(ScanRequested scan)
+        {
+            try
+            {
+                // In a bulk read a key that is not there and one that could not be read look alike. Only the first may be forgotten.
+                var job = jobs.GetValueOrDefault(JobDocument.KeyOf(scan.JobId))
+                    ?? await dapr.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(scan.JobId), cancellationToken: limit.Token);
+                if (job is not { Status: "queued" })
+                {
+                    // Its first step has been told, so it runs or has ended; without a document it was forgotten long ago.
+                    Known(logger, scan.JobId, job?.Status ?? "forgotten");
+                    return true;
+                }
+
+                await workflows.ScheduleNewWorkflowAsync(ScanRequested.Workflow, scan.JobId.ToString("D"), scan, (DateTimeOffset?)null, limit.Token);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
+            {
+                Known(logger, scan.JobId, "running");
+            }
+            catch (Exception e) when (e is RpcException or DaprException or OperationCanceledException && !ct.IsCancellationRequested)
+            {
+                NotStarted(logger, e, scan.JobId);
+                return false;
+            }
+
+            return true;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Scan {JobId} was requested again; it is {Status}")]
