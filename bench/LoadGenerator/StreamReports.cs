@@ -28,9 +28,9 @@ internal sealed record StreamsReport(int Streams, double IdleSeconds, Delivery S
 /// <summary>Token events of many jobs.</summary>
 /// <param name="Rate">Events a second of each job.</param>
 /// <param name="Events">That were due in the window.</param>
-/// <param name="Publishes">Calls that carried them.</param>
+/// <param name="Publishes">Messages that carried them; a call carries many.</param>
 /// <param name="Latency">From the moment an event was due to its arrival at the client, ms; a producer that is late counts as delay.</param>
-/// <param name="Publish">How long one publish call took, ms.</param>
+/// <param name="Publish">From handing a message over until the broker had it, ms.</param>
 /// <param name="Missed">Events that did not arrive within 30 s.</param>
 /// <param name="Wrong">Gaps and repeats.</param>
 internal sealed record TokensReport(int Jobs, double Rate, double Seconds, int Events, int Publishes, Percentiles Latency, Percentiles Publish, int Missed, int Wrong)

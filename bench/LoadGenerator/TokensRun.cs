@@ -7,13 +7,14 @@ namespace Eco2.LoadGenerator;
 /// <summary>What a run with token events does.</summary>
 /// <param name="Jobs">Jobs that stream at once; each has one client.</param>
 /// <param name="Rate">Events a second of each job.</param>
-/// <param name="Coalesce">A producer that fell behind sends what is due in one batch; else every event is a publish call of its own.</param>
+/// <param name="Coalesce">A producer that fell behind sends what is due in one batch; else every event is a message of its own.</param>
 internal sealed record TokensOptions(IReadOnlyList<Account> Accounts, int Jobs, double Rate, TimeSpan WarmUp, TimeSpan Duration, bool Coalesce, string Out);
 
 /// <summary>Publishes token events as a worker would that words an answer, and takes the time until the job's client has each.</summary>
 internal sealed class TokensRun(ScanClient client, Jobs jobs, TokensOptions options, TimeProvider clock)
 {
     private readonly Ledger ledger = new();
+    private readonly GatheredEvents events = new(jobs, clock);
     private readonly ConcurrentQueue<double> latencies = new();
     private readonly ConcurrentQueue<double> publishes = new();
     private long windowBegan = long.MaxValue;
@@ -26,6 +27,8 @@ internal sealed class TokensRun(ScanClient client, Jobs jobs, TokensOptions opti
             .Select(n => ledger.Accepted(Guid.CreateVersion7(clock.GetUtcNow()), options.Accounts[n % options.Accounts.Count], $"token-{n}").OpenStream())
             .ToList();
         await jobs.CreateAsync([.. streams.Select(stream => stream.Job)], ct);
+        using var publishing = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var publisher = events.RunAsync(publishing.Token);
         var writing = Task.WhenAll(streams.Select((stream, n) => WriteAsync(stream, TimeSpan.FromSeconds(n / options.Rate / options.Jobs), ct)));
 
         await Task.Delay(options.WarmUp, clock, ct);
@@ -35,6 +38,8 @@ internal sealed class TokensRun(ScanClient client, Jobs jobs, TokensOptions opti
         Volatile.Write(ref windowEnded, clock.GetTimestamp());
         Console.WriteLine("WINDOW ENDS");
         await writing;
+        await publishing.CancelAsync();
+        await publisher;
         var report = new TokensReport(
             options.Jobs,
             options.Rate,
@@ -69,7 +74,6 @@ internal sealed class TokensRun(ScanClient client, Jobs jobs, TokensOptions opti
     private async Task<int> ProduceAsync(JobRecord job, long began, CancellationToken ct)
     {
         var sent = 0;
-        var events = new List<JobEvent>();
         while (Volatile.Read(ref windowEnded) == long.MaxValue)
         {
             var early = TimeSpan.FromSeconds((sent + 1) / options.Rate) - clock.GetElapsedTime(began);
@@ -80,14 +84,14 @@ internal sealed class TokensRun(ScanClient client, Jobs jobs, TokensOptions opti
 
             var now = clock.GetTimestamp();
             var ready = Math.Max(1, options.Coalesce ? (int)(clock.GetElapsedTime(began, now).TotalSeconds * options.Rate) - sent : 1);
-            events.Clear();
+            var pieces = new List<JobEvent>(ready);
             for (var n = sent + 1; n <= sent + ready; n++)
             {
-                events.Add(new JobEvent(Id(job, n), 0, "token", "streaming", 50, clock.GetUtcNow(), Message: "조각"));
+                pieces.Add(new JobEvent(Id(job, n), 0, "token", "streaming", 50, clock.GetUtcNow(), Message: "조각"));
                 CountDue(DueAt(began, n));
             }
 
-            await jobs.PublishAsync(new JobEventBatch(job.JobId, job.Account.UserId, "scan", sent == 0 ? null : Id(job, sent), events), ct);
+            await events.PublishAsync(new JobEventBatch(job.JobId, job.Account.UserId, "scan", sent == 0 ? null : Id(job, sent), pieces), ct);
             if (IsInWindow(now))
             {
                 publishes.Enqueue(clock.GetElapsedTime(now).TotalMilliseconds);
