@@ -8,18 +8,20 @@ namespace Eco2.Faults;
 /// <summary>What was published is delivered or lies in the dead letters: looked up in the database and in Redis, not asked of the system.</summary>
 internal static class Delivered
 {
+    // By ids and not by Redis' own count of what lags: that one is wrong after a restart in the middle of reads.
     // Broadcasts are left out: a reader that was killed never comes back for them, and its clients read the log instead.
     private const string Undelivered =
         """
         local left = {}
         for _, topic in ipairs(redis.call('KEYS', '*')) do
           if redis.call('TYPE', topic).ok == 'stream' and topic ~= 'job.fanout' and topic ~= 'session.revoked' then
+            local newest = redis.call('XREVRANGE', topic, '+', '-', 'COUNT', 1)[1]
             for _, group in ipairs(redis.call('XINFO', 'GROUPS', topic)) do
               local of = {}
               for i = 1, #group, 2 do of[group[i]] = group[i + 1] end
-              local lag = tonumber(of['lag']) or 0
-              if of['pending'] + lag > 0 then
-                left[#left + 1] = topic .. ' for ' .. of['name'] .. ': ' .. of['pending'] + lag
+              local unread = newest and newest[1] ~= of['last-delivered-id']
+              if of['pending'] > 0 or unread then
+                left[#left + 1] = topic .. ' for ' .. of['name'] .. ': ' .. of['pending'] .. ' pending' .. (unread and ', more unread' or '')
               end
             end
           end
