@@ -19,6 +19,7 @@ namespace Eco2.Contracts.Jobs;
 /// <param name="Known">Short ids (<see cref="JobEvent.ShortIdOf"/>) of the events in the chunks, tokens left out.</param>
 /// <param name="Tokens">The highest number of a token in the log.</param>
 /// <param name="Early">Batches that came before what they must follow; the router's own, none when all is in order.</param>
+/// <param name="EarlySince">When the log last moved, or the first of <paramref name="Early"/> came; null when nothing waits.</param>
 public sealed record JobDocument(
     Guid JobId,
     Guid UserId,
@@ -34,7 +35,8 @@ public sealed record JobDocument(
     bool Full = false,
     IReadOnlyList<string>? Known = null,
     int Tokens = 0,
-    IReadOnlyList<JobEventBatch>? Early = null)
+    IReadOnlyList<JobEventBatch>? Early = null,
+    DateTimeOffset? EarlySince = null)
 {
     /// <summary>The state store component that holds job documents, readable by every app (<c>keyPrefix: name</c>).</summary>
     public const string Store = "jobs";

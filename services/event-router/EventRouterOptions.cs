@@ -4,7 +4,7 @@ namespace Eco2.EventRouter;
 
 internal sealed class EventRouterOptions
 {
-    /// <summary>How old an event may get while it waits for its predecessor; then it is accepted as it came.</summary>
+    /// <summary>How long a job's log may stand still while events wait for their predecessor; then they are accepted as they came.</summary>
     /// <value>00:00:20</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);

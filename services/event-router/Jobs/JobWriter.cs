@@ -129,8 +129,11 @@ internal sealed partial class JobWriter(
             else
             {
                 JobEventBatch[] batches = [.. lane.Arrivals.Select(a => a.Batch).OfType<JobEventBatch>()];
-                var outcome = JobLog.Append(job, batches, batch => now - batch.Events[^1].Ts > limits.Patience, limits.ChunkBytes);
-                appended.Add((lane, outcome, entry.ETag));
+                // Not by the age of events: a router that is behind meets old ones whose predecessors are on their way.
+                var outcome = JobLog.Append(job, batches, _ => now - job.EarlySince > limits.Patience, limits.ChunkBytes);
+                var since = outcome.Added.Count > 0 ? now : job.EarlySince ?? now;
+                var document = outcome.Document with { EarlySince = outcome.Document.Early is null ? null : since };
+                appended.Add((lane, outcome with { Document = document }, entry.ETag));
             }
         }
 

@@ -53,4 +53,19 @@ public sealed class WaitingTests : IAsyncLifetime
             async () => (await Task.WhenAll(waiting.Select(line.ReadAsync))).All(job => job is { Events.Count: 3, Early: null }), "none waits any more", TimeSpan.FromSeconds(10));
         Assert.All(await Task.WhenAll(waiting.Select(line.ReadAsync)), job => Assert.Equal(["started", "started", "completed"], job!.Events.Select(e => e.Status)));
     }
+
+    [Fact]
+    public async Task A_router_that_is_far_behind_still_waits_for_what_comes_before()
+    {
+        await line.StartAsync("event-router", global::Eco2.EventRouter.Program.Build);
+        var job = await line.AcceptAsync();
+        var happened = TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(1);
+        await line.PublishAsync(job.Batch(job.IdOf("vision", "started"), job.Event("vision", "completed", 25, happened)));
+        await Eventually.TrueAsync(async () => (await line.ReadAsync(job))!.Early is { Count: 1 }, "the batch waits", TimeSpan.FromSeconds(5));
+
+        await line.PublishAsync(job.Batch(job.IdOf("queued", "started"), job.Event("vision", "started", 5, happened)));
+
+        await Eventually.TrueAsync(async () => (await line.ReadAsync(job)) is { Events.Count: 3, Early: null, EarlySince: null }, "the batch is accepted", TimeSpan.FromSeconds(5));
+        Assert.Equal(["started", "started", "completed"], (await line.ReadAsync(job))!.Events.Select(e => e.Status));
+    }
 }
