@@ -18,7 +18,7 @@ public static class Database
             ?? throw new InvalidOperationException("Set ECO2_POSTGRES to the connection string of the database's owner.");
         var services = builder.Services;
         services.TryAddSingleton(sp => Open(owner, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10)));
-        services.AddSingleton<IReadinessCheck, DatabaseCheck>();
+        services.AddSingleton<IReadinessCheck>(sp => new DatabaseCheck(Open(owner, sp.GetRequiredService<ServiceIdentity>(), maxPoolSize: 1)));
         // Hosted services start in the order of registration and before the server: nobody asks before the tables are there.
         services.AddHostedService(sp => ActivatorUtilities.CreateInstance<Migrator>(sp, owner, migrations));
         return builder;
@@ -70,7 +70,9 @@ public static class Database
     }
 }
 
-internal sealed class DatabaseCheck(NpgsqlDataSource db) : IReadinessCheck
+/// <summary>Asks over a connection of its own, closed when nobody asks any more: an app whose pool is busy does its work, and taking requests
+/// from it would make its neighbours busy too.</summary>
+internal sealed class DatabaseCheck(NpgsqlDataSource db) : IReadinessCheck, IAsyncDisposable
 {
     public string Name => "database";
 
@@ -79,4 +81,6 @@ internal sealed class DatabaseCheck(NpgsqlDataSource db) : IReadinessCheck
         await using var command = db.CreateCommand("select 1");
         return await command.ExecuteScalarAsync(ct) is 1;
     }
+
+    public ValueTask DisposeAsync() => db.DisposeAsync();
 }

@@ -45,6 +45,9 @@ public sealed class EcoSystem : IAsyncLifetime
     /// <inheritdoc cref="EcoRun.KillAsync"/>
     public Task KillAsync(string app) => run.KillAsync(app);
 
+    /// <inheritdoc cref="EcoRun.Signal(string, int)"/>
+    public void Signal(string process, int signal) => run.Signal(process, signal);
+
     public Task<(int ExitCode, string Output)> Eco2Async(params string[] arguments) => run.Eco2Async(arguments);
 
     public static Task<(int ExitCode, string Output)> RunAsync(string command, params string[] arguments) => EcoRun.RunAsync(command, arguments);
