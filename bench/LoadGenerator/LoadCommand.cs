@@ -19,12 +19,13 @@ internal static class LoadCommand
         var cut = new Option<double>("--cut") { Description = "Chance after each event that a client cuts its connection." };
         var perUser = new Option<int>("--pictures-per-account") { Description = "Different pictures of an account.", DefaultValueFactory = _ => 2 };
         var prepare = new Option<bool>("--prepare-only") { Description = "End when accounts and pictures are there." };
+        var cold = new Option<bool>("--cold") { Description = "Begin before the system runs, with the accounts of an earlier run." };
         var pictures = new Option<string>("--pictures") { Description = "Folder with *.jpg.", Required = true };
         var accounts = new Option<string>("--accounts") { Description = "File that keeps the accounts.", Required = true };
         var result = new Option<string>("--out") { Description = "File for the report.", Required = true };
         var command = new Command("load", "Scans as many users do, and checks that no promise was broken.")
         {
-            url, model, users, rate, perAccount, warmUp, duration, drain, startOver, cut, perUser, prepare, pictures, accounts, result,
+            url, model, users, rate, perAccount, warmUp, duration, drain, startOver, cut, perUser, prepare, cold, pictures, accounts, result,
         };
         command.SetAction(async (parse, ct) =>
         {
@@ -42,6 +43,7 @@ internal static class LoadCommand
                 parse.GetValue(cut),
                 parse.GetValue(perUser),
                 parse.GetValue(prepare),
+                parse.GetValue(cold),
                 parse.GetValue(pictures)!,
                 parse.GetValue(accounts)!,
                 parse.GetValue(result)!);

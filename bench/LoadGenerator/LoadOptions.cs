@@ -13,6 +13,7 @@ namespace Eco2.LoadGenerator;
 /// <param name="CutChance">Chance, after each event, that a client cuts its connection and comes back.</param>
 /// <param name="PicturesPerAccount">Different pictures that each account uploads.</param>
 /// <param name="PrepareOnly">Ends when accounts and pictures are there.</param>
+/// <param name="Cold">The system may not run yet: accounts and pictures are taken as an earlier run has left them.</param>
 internal sealed record LoadOptions(
     IReadOnlyList<Uri> Gateways,
     Uri ModelControl,
@@ -26,6 +27,7 @@ internal sealed record LoadOptions(
     double CutChance,
     int PicturesPerAccount,
     bool PrepareOnly,
+    bool Cold,
     string PicturesFolder,
     string AccountFile,
     string Out);

@@ -12,7 +12,7 @@ internal sealed class LoadRun(LoadOptions options, TimeProvider clock)
         var count = options.Rate is { } rate
             ? Math.Max(1, (int)Math.Ceiling(rate * Math.Max(1, options.StartOver.TotalSeconds) * 1.5 / options.JobsPerAccount))
             : (options.Users + options.JobsPerAccount - 1) / options.JobsPerAccount;
-        var accounts = await new Enrolment(client, options, Say).PrepareAsync(count, ct);
+        var accounts = options.Cold ? await KnownAsync(count, ct) : await new Enrolment(client, options, Say).PrepareAsync(count, ct);
         if (options.PrepareOnly)
         {
             return true;
@@ -47,6 +47,12 @@ internal sealed class LoadRun(LoadOptions options, TimeProvider clock)
         }
 
         return check.IsClean;
+    }
+
+    private async Task<List<Account>> KnownAsync(int count, CancellationToken ct)
+    {
+        var known = (await AccountFile.ReadAsync(options.AccountFile, ct)).FindAll(account => account.Pictures.Count > 0);
+        return known.Count >= count ? known[..count] : throw new InvalidOperationException($"{options.AccountFile} knows {known.Count} accounts with pictures, not {count}.");
     }
 
     /// <summary>Accounts beyond those that this run needed stay in the file.</summary>

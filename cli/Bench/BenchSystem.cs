@@ -8,7 +8,11 @@ internal sealed class BenchSystem : IAsyncDisposable
 {
     private readonly RunningSystem system;
 
-    private BenchSystem(RunningSystem system, StandIn models, Uri url) => (this.system, Models, Url) = (system, models, url);
+    private BenchSystem(RunningSystem system, StandIn models)
+    {
+        (this.system, Models) = (system, models);
+        Url = new Uri($"http://127.0.0.1:{App("gateway").AppPort}");
+    }
 
     public StandIn Models { get; }
 
@@ -26,7 +30,32 @@ internal sealed class BenchSystem : IAsyncDisposable
         ("model stand-in", "apart", Models.Pid),
     ];
 
+    /// <summary>All of it, ready to be used.</summary>
     public static async Task<BenchSystem> StartAsync(
+        Workspace workspace,
+        double modelMeanMs,
+        double sigma,
+        int concurrency,
+        IReadOnlyDictionary<string, int> replicas,
+        IEnumerable<string> settings,
+        Progress progress,
+        CancellationToken ct)
+    {
+        var bench = await PrepareAsync(workspace, modelMeanMs, sigma, concurrency, replicas, settings, progress, ct);
+        try
+        {
+            await bench.StartAsync(ct);
+            return bench;
+        }
+        catch
+        {
+            await bench.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The stand-in runs, the ports are chosen, and nothing else has begun.</summary>
+    public static async Task<BenchSystem> PrepareAsync(
         Workspace workspace,
         double modelMeanMs,
         double sigma,
@@ -50,18 +79,11 @@ internal sealed class BenchSystem : IAsyncDisposable
             Environment.SetEnvironmentVariable(name, value);
         }
 
-        var system = new RunningSystem(workspace, RunPlan.Load(workspace, "redis", replicas, freePorts: true), progress, TimeProvider.System);
-        try
-        {
-            return new BenchSystem(system, models, new Uri(await system.StartAsync(ct)));
-        }
-        catch
-        {
-            await system.DisposeAsync();
-            await models.DisposeAsync();
-            throw;
-        }
+        return new BenchSystem(new RunningSystem(workspace, RunPlan.Load(workspace, "redis", replicas, freePorts: true), progress, TimeProvider.System), models);
     }
+
+    /// <summary>Returns when it is ready.</summary>
+    public Task StartAsync(CancellationToken ct) => system.StartAsync(ct);
 
     public async ValueTask DisposeAsync()
     {

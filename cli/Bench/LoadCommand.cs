@@ -24,6 +24,7 @@ internal static class LoadCommand
         IReadOnlyDictionary<string, int> Replicas,
         string[] Settings,
         bool PrepareOnly,
+        bool Cold,
         string Out);
 
     public static Command Create()
@@ -39,12 +40,13 @@ internal static class LoadCommand
         var replicas = new Option<string?>("--replicas") { Description = "Several processes of an app, such as worker=2." };
         var settings = new Option<string[]>("--set") { Description = "Environment of the apps: Name=Value; may come several times." };
         var prepare = new Option<bool>("--prepare-only") { Description = "End when the accounts and their pictures are there." };
+        var cold = new Option<bool>("--cold") { Description = "All users are there already while the system starts." };
         var state = new Option<string?>("--state") { Description = "Folder of the system (default: .eco2/bench); its accounts are used again." };
         var target = new Option<string?>("--out") { Description = "Folder for load.json and load.svg (default: the system's)." };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
         var command = new Command("load", "Many users scan; what that costs, and whether every promise was kept.")
         {
-            users, rate, duration, warmUp, mean, sigma, concurrency, cut, replicas, settings, prepare, state, target, noBuild,
+            users, rate, duration, warmUp, mean, sigma, concurrency, cut, replicas, settings, prepare, cold, state, target, noBuild,
         };
         command.SetAction(async (parse, ct) =>
         {
@@ -61,6 +63,7 @@ internal static class LoadCommand
                 UpCommand.ParseReplicas(parse.GetValue(replicas)),
                 parse.GetValue(settings) ?? [],
                 parse.GetValue(prepare),
+                parse.GetValue(cold),
                 Path.GetFullPath(parse.GetValue(target) ?? workspace.State));
             return await RunAsync(workspace, wanted, parse.GetValue(noBuild), new Progress(), ct);
         });
@@ -72,16 +75,24 @@ internal static class LoadCommand
         await BenchBuild.PrepareAsync(workspace, noBuild, progress, ct);
         var pictures = await BenchBuild.PicturesAsync(workspace, progress, ct);
         Directory.CreateDirectory(wanted.Out);
-        await using var system = await BenchSystem.StartAsync(
+        var report = Path.Combine(wanted.Out, "load.json");
+        File.Delete(report);
+        if (wanted.Cold && await PrepareAsync(workspace, wanted, pictures, report, progress, ct) is not 0 and var failed)
+        {
+            return failed;
+        }
+
+        await using var system = await BenchSystem.PrepareAsync(
             workspace, wanted.ModelMeanMs, wanted.Sigma, wanted.Concurrency, wanted.Replicas, wanted.Settings, progress, ct);
+        using var early = wanted.Cold ? Begin() : null;
+        await system.StartAsync(ct);
         foreach (var (name, _, pid) in system.Processes())
         {
             progress.Say($"{name}: process {pid}");
         }
 
-        var report = Path.Combine(wanted.Out, "load.json");
-        File.Delete(report);
-        using var generator = Generator.Start(Arguments(workspace, wanted, system, pictures, report), workspace.Root);
+        using var late = wanted.Cold ? null : Begin();
+        var generator = (early ?? late)!;
         var meter = new ProcessMeter(() => [.. system.Processes(), ("load generator", "apart", generator.Pid)]);
         IReadOnlyList<ProcessUse> used = [];
         using var looking = new Timer(_ => meter.Look(), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
@@ -118,6 +129,17 @@ internal static class LoadCommand
         LoadTable.Print(found);
         progress.Say($"{report} and {Path.ChangeExtension(report, ".svg")}");
         return exit;
+
+        Generator Begin() => Generator.Start(Arguments(workspace, wanted, system, pictures, report), workspace.Root);
+    }
+
+    /// <summary>Who waits for a system has been there before: accounts and pictures are made in a run of their own.</summary>
+    private static async Task<int> PrepareAsync(Workspace workspace, Wanted wanted, string pictures, string report, Progress progress, CancellationToken ct)
+    {
+        await using var system = await BenchSystem.StartAsync(
+            workspace, wanted.ModelMeanMs, wanted.Sigma, wanted.Concurrency, wanted.Replicas, wanted.Settings, progress, ct);
+        using var generator = Generator.Start(Arguments(workspace, wanted with { Cold = false, PrepareOnly = true }, system, pictures, report), workspace.Root);
+        return await generator.RunAsync(progress.Say, ct);
     }
 
     private static string[] Arguments(Workspace workspace, Wanted wanted, BenchSystem system, string pictures, string report)
@@ -126,9 +148,10 @@ internal static class LoadCommand
         return
         [
             "load", "--url", $"{system.Url}", "--model-control", $"{system.Models.Address}", "--users", $"{wanted.Users}", .. wanted.Rate is { } rate ? (string[])["--rate", Number(rate)] : [],
-            "--warm-up", Number(wanted.WarmUp), "--duration", Number(wanted.Duration), "--start-over", Number(Math.Max(1, wanted.ModelMeanMs / 1000)),
+            "--warm-up", Number(wanted.WarmUp), "--duration", Number(wanted.Duration), "--start-over", Number(wanted.Cold ? 0 : Math.Max(1, wanted.ModelMeanMs / 1000)),
             "--cut", Number(wanted.Cut), "--pictures", pictures, "--accounts", Path.Combine(workspace.State, "accounts.json"), "--out", report,
             .. wanted.PrepareOnly ? (string[])["--prepare-only"] : [],
+            .. wanted.Cold ? (string[])["--cold"] : [],
         ];
     }
 }
