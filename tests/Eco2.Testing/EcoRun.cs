@@ -23,10 +23,39 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
 
     private string Log => Path.Combine(State, "up.log");
 
+    private string Instances => Path.Combine(State, "instances.json");
+
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="environment">What the apps are told beside what eco2 tells them.</param>
     /// <param name="options">Further options of <c>eco2 up</c>.</param>
     public async Task StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
+    {
+        Launch(environment, options);
+        await ReadyAsync();
+    }
+
+    /// <summary>Starts it and returns, before any app runs, as soon as it is known where the gateway will be: that is <see cref="Url"/>.</summary>
+    /// <param name="environment">What the apps are told beside what eco2 tells them.</param>
+    /// <param name="options">Further options of <c>eco2 up</c>.</param>
+    public async Task StartColdAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
+    {
+        Directory.CreateDirectory(State);
+        File.Delete(Instances);
+        Launch(environment, options);
+        await Eventually.TrueAsync(() => up!.HasExited ? throw new InvalidOperationException($"eco2 up ended:\n{Output}") : KnowsGateway(), "the ports are chosen", TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Waits until it is ready.</summary>
+    public async Task ReadyAsync()
+    {
+        await Eventually.TrueAsync(
+            () => up!.HasExited ? throw new InvalidOperationException($"eco2 up ended:\n{Output}") : File.Exists(Path.Combine(State, "run.json")),
+            "eco2 up is ready",
+            TimeSpan.FromSeconds(90));
+        Url = new Uri(Run().GetProperty("url").GetString()!);
+    }
+
+    private void Launch(IReadOnlyDictionary<string, string> environment, string[] options)
     {
         Directory.CreateDirectory(State);
         // By the full path: a test may put another dotnet first, for what eco2 starts.
@@ -40,11 +69,21 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
         }
 
         up = Process.Start(start)!;
-        await Eventually.TrueAsync(
-            () => up.HasExited ? throw new InvalidOperationException($"eco2 up ended:\n{Output}") : File.Exists(Path.Combine(State, "run.json")),
-            "eco2 up is ready",
-            TimeSpan.FromSeconds(90));
-        Url = new Uri(Run().GetProperty("url").GetString()!);
+    }
+
+    private bool KnowsGateway()
+    {
+        try
+        {
+            var gateway = JsonElement.Parse(File.ReadAllText(Instances)).EnumerateArray().First(app => app.GetProperty("appId").GetString() == "gateway");
+            Url = new Uri($"http://127.0.0.1:{gateway.GetProperty("appPort").GetInt32()}");
+            return true;
+        }
+        catch (Exception notYet) when (notYet is IOException or JsonException)
+        {
+            // Not there, or half written.
+            return false;
+        }
     }
 
     /// <summary>Ctrl-C.</summary>
