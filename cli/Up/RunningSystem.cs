@@ -120,6 +120,9 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["DOTNET_TieredPGO"] = "0",
             ["DOTNET_GCgen0size"] = "400000",
             ["MALLOC_ARENA_MAX"] = "2",
+            // What the compiler allocated while an app started goes back to the system instead of waiting for more.
+            ["MALLOC_TRIM_THRESHOLD_"] = "65536",
+            ["MALLOC_TOP_PAD_"] = "16384",
         };
     }
 
