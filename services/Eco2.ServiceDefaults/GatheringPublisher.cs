@@ -19,7 +19,7 @@ public sealed partial class GatheringPublisher<T>(DaprClient dapr, string compon
     where T : class
 {
     private const int MaxPerCall = 100;
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
 

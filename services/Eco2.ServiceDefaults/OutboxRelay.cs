@@ -14,6 +14,7 @@ internal sealed partial class OutboxRelay(
 {
     private const int BatchSize = 50;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     // Only the first message of each key, so that its order holds; replicas skip what another one has in hand,
@@ -43,6 +44,8 @@ internal sealed partial class OutboxRelay(
 
                 failures = 0;
                 await outbox.WokenAsync(Round, clock, stoppingToken);
+                // Under load others commit in the meantime, and one round serves them all.
+                await Task.Delay(Moment, clock, stoppingToken);
             }
             catch (Exception e) when (e is DaprException or NpgsqlException or TimeoutException)
             {
