@@ -122,6 +122,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["MALLOC_ARENA_MAX"] = "2",
             // What the compiler allocated while an app started goes back to the system instead of waiting for more.
             ["MALLOC_TRIM_THRESHOLD_"] = "65536",
+            ["MALLOC_MMAP_THRESHOLD_"] = "65536",
             ["MALLOC_TOP_PAD_"] = "16384",
         };
     }
