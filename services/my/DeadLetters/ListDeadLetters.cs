@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Eco2.Contracts.DeadLetters;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -39,7 +38,7 @@ internal sealed class ListDeadLetters
             return Problems.Invalid("topic", "It is the name of a topic.");
         }
 
-        if (!TryReadCursor(cursor, out var before))
+        if (!PageCursor.TryRead(cursor, out var before))
         {
             return Problems.Invalid("cursor", "It is not one that was given out.");
         }
@@ -59,24 +58,6 @@ internal sealed class ListDeadLetters
         }
 
         letters.RemoveAt(size);
-        return TypedResults.Ok(new DeadLetterPage(letters, Base64Url.EncodeToString(letters[^1].Id.ToByteArray(bigEndian: true))));
-    }
-
-    private static bool TryReadCursor(string? cursor, out Guid before)
-    {
-        before = Guid.AllBitsSet;
-        if (string.IsNullOrEmpty(cursor))
-        {
-            return true;
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        if (cursor.Length != 22 || !Base64Url.IsValid(cursor) || !Base64Url.TryDecodeFromChars(cursor, bytes, out var written) || written != 16)
-        {
-            return false;
-        }
-
-        before = new Guid(bytes, bigEndian: true);
-        return true;
+        return TypedResults.Ok(new DeadLetterPage(letters, PageCursor.After(letters[^1].Id)));
     }
 }

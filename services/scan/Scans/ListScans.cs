@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,7 +31,7 @@ internal sealed class ListScans
             return Problems.Invalid("limit", $"It is a number from 1 to {MaxLimit}.");
         }
 
-        if (!TryReadCursor(cursor, out var before))
+        if (!PageCursor.TryRead(cursor, out var before))
         {
             return Problems.Invalid("cursor", "It is not one that was given out.");
         }
@@ -62,26 +61,8 @@ internal sealed class ListScans
         }
 
         scans.RemoveAt(size);
-        return TypedResults.Ok(new ScanHistoryPage(scans, Base64Url.EncodeToString(scans[^1].JobId.ToByteArray(bigEndian: true))));
+        return TypedResults.Ok(new ScanHistoryPage(scans, PageCursor.After(scans[^1].JobId)));
     }
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-
-    private static bool TryReadCursor(string? cursor, out Guid before)
-    {
-        before = Guid.AllBitsSet;
-        if (string.IsNullOrEmpty(cursor))
-        {
-            return true;
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        if (cursor.Length != 22 || !Base64Url.IsValid(cursor) || !Base64Url.TryDecodeFromChars(cursor, bytes, out var written) || written != 16)
-        {
-            return false;
-        }
-
-        before = new Guid(bytes, bigEndian: true);
-        return true;
-    }
 }
