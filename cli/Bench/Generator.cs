@@ -47,6 +47,29 @@ internal sealed class Generator : IDisposable
         }
     }
 
+    /// <summary>Its exit code and what each process used in its window; every line it prints is shown.</summary>
+    public async Task<(int Exit, IReadOnlyList<ProcessUse> Used)> RunAsync(ProcessMeter meter, Progress progress, CancellationToken ct)
+    {
+        IReadOnlyList<ProcessUse> used = [];
+        var exit = await RunAsync(
+            line =>
+            {
+                switch (line)
+                {
+                    case "WINDOW BEGINS":
+                        meter.Begin();
+                        break;
+                    case "WINDOW ENDS":
+                        used = meter.End();
+                        break;
+                }
+
+                progress.Say(line);
+            },
+            ct);
+        return (exit, used);
+    }
+
     public void Dispose()
     {
         if (!process.HasExited)

@@ -39,7 +39,8 @@ internal sealed class LineRun
         string Sidecar(string app) => $"http://127.0.0.1:{system.App(app).DaprHttpPort}";
         string[] all = [name, .. arguments(system), "--worker-sidecar", Sidecar("worker"), "--router-sidecar", Sidecar("event-router"), "--out", report];
         using var generator = Generator.Start(all, workspace.Root, system.Tokens);
-        var (exit, used, meter) = await MeasureAsync(generator, system, progress, ct);
+        var meter = new ProcessMeter(() => [.. system.Processes(), ("generator", "apart", generator.Pid)]);
+        var (exit, used) = await generator.RunAsync(meter, progress, ct);
         if (!File.Exists(report))
         {
             throw new UserMessageException($"The generator ended with exit code {exit} and without a report. The system's logs: {workspace.Logs}");
@@ -51,28 +52,5 @@ internal sealed class LineRun
         LineCosts.Print(found);
         progress.Say(report);
         return exit;
-    }
-
-    private static async Task<(int Exit, IReadOnlyList<ProcessUse> Used, ProcessMeter Meter)> MeasureAsync(Generator generator, BenchSystem system, Progress progress, CancellationToken ct)
-    {
-        var meter = new ProcessMeter(() => [.. system.Processes(), ("generator", "apart", generator.Pid)]);
-        IReadOnlyList<ProcessUse> used = [];
-        var exit = await generator.RunAsync(
-            line =>
-            {
-                switch (line)
-                {
-                    case "WINDOW BEGINS":
-                        meter.Begin();
-                        break;
-                    case "WINDOW ENDS":
-                        used = meter.End();
-                        break;
-                }
-
-                progress.Say(line);
-            },
-            ct);
-        return (exit, used, meter);
     }
 }

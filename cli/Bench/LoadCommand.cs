@@ -94,24 +94,8 @@ internal static class LoadCommand
         using var late = wanted.Cold ? null : Begin();
         var generator = (early ?? late)!;
         var meter = new ProcessMeter(() => [.. system.Processes(), ("load generator", "apart", generator.Pid)]);
-        IReadOnlyList<ProcessUse> used = [];
         using var looking = new Timer(_ => meter.Look(), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
-        var exit = await generator.RunAsync(
-            line =>
-            {
-                switch (line)
-                {
-                    case "WINDOW BEGINS":
-                        meter.Begin();
-                        break;
-                    case "WINDOW ENDS":
-                        used = meter.End();
-                        break;
-                }
-
-                progress.Say(line);
-            },
-            ct);
+        var (exit, used) = await generator.RunAsync(meter, progress, ct);
         if (wanted.PrepareOnly && exit == 0)
         {
             return 0;
