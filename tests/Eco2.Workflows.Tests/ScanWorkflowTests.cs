@@ -60,12 +60,12 @@ public sealed class ScanWorkflowTests
     private static readonly Reward Pending = new("pending", null, null, null);
 
     [Fact]
-    public async Task A_scan_is_four_steps()
+    public async Task A_scan_is_three_steps()
     {
         var (outcome, steps) = await RunAsync(Well);
 
         Assert.Equal(new ScanOutcome("succeeded"), outcome);
-        Assert.Equal(["SeePhoto", "FindRule", "WriteAnswer", "GiveReward"], steps.Select(s => s.Activity));
+        Assert.Equal(["SeePhoto", "WriteAnswer", "GiveReward"], steps.Select(s => s.Activity));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ScanWorkflowTests
 
     [Theory]
     [InlineData("SeePhoto", "VISION_FAILED", "vision")]
-    [InlineData("FindRule", "INTERNAL", "rule")]
+    [InlineData("GiveReward", "INTERNAL", "reward")]
     [InlineData("WriteAnswer", "ANSWER_FAILED", "answer")]
     public async Task A_step_that_breaks_for_good_fails_the_job_and_names_the_stage(string activity, string code, string stage)
     {
@@ -139,7 +139,7 @@ public sealed class ScanWorkflowTests
     public async Task A_history_that_went_otherwise_is_noticed()
     {
         var history = Read("scan-done.json");
-        var other = history with { Steps = [history.Steps[0], history.Steps[2], history.Steps[1], history.Steps[3]] };
+        var other = history with { Steps = [history.Steps[1], history.Steps[0], history.Steps[2]] };
 
         var context = new ScriptedContext(other.StartedAt, (_, _) => throw new InvalidOperationException(), other);
         var replay = () => new ScanWorkflow().RunAsync(context, other.Input.Deserialize<ScanRequested>(ScriptedContext.Json)!);
@@ -159,8 +159,7 @@ public sealed class ScanWorkflowTests
     private static (object?, string?) Well(string name, object? input) => name switch
     {
         "SeePhoto" => (new Seen(Vision, null, 45, []), null),
-        "FindRule" => (new Ruled(Rule, new Place("clear_pet", "무색페트병"), "recyclable", false, ["label_on"], 1, []), null),
-        "WriteAnswer" => (new Answered(Answer, null, 2, []), null),
+        "WriteAnswer" => (new Answered(new Ruled(Rule, new Place("clear_pet", "무색페트병"), "recyclable", false, ["label_on"], 1, []), Answer, null, 2, []), null),
         "GiveReward" or "SettleReward" => (new Rewarded(Insufficient), null),
         "FailScan" => (new ScanOutcome("failed", ((FailScan)input!).Error.Code), null),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),

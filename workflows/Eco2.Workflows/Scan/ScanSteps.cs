@@ -22,12 +22,6 @@ public sealed record SeePhoto(ScanRun Run)
 /// <param name="Warnings">LOCAL_MODEL_USED …</param>
 public sealed record Seen(VisionResult? Vision, JobError? Error, long Milliseconds, IReadOnlyList<string> Warnings);
 
-/// <summary>Which rule holds, and where does it go?</summary>
-public sealed record FindRule(ScanRun Run, Seen Seen)
-{
-    public static readonly Activity<FindRule, Ruled> Activity = new(nameof(FindRule));
-}
-
 /// <summary>What the rules decided. It holds facts only: the texts are looked up again by key and version.</summary>
 /// <param name="Rule">The rule file of the final place; null when there is none.</param>
 /// <param name="FinalPlace">Where it goes after re-routing; null when it could not be recognised.</param>
@@ -45,20 +39,21 @@ public sealed record Ruled(
     long Milliseconds,
     IReadOnlyList<string> Warnings);
 
-/// <summary>How is it put out, in words?</summary>
-public sealed record WriteAnswer(ScanRun Run, Seen Seen, Ruled Ruled)
+/// <summary>Which rule holds, and how is it put out, in words?</summary>
+public sealed record WriteAnswer(ScanRun Run, Seen Seen)
 {
     public static readonly Activity<WriteAnswer, Answered> Activity = new(nameof(WriteAnswer));
 }
 
+/// <param name="Ruled">The rule it rests on.</param>
 /// <param name="Answer">The answer; null when <paramref name="Error"/> says why not.</param>
 /// <param name="Error">An expected "no".</param>
 /// <param name="Milliseconds">What it took.</param>
 /// <param name="Warnings">LOCAL_MODEL_USED …</param>
-public sealed record Answered(Answer? Answer, JobError? Error, long Milliseconds, IReadOnlyList<string> Warnings);
+public sealed record Answered(Ruled Ruled, Answer? Answer, JobError? Error, long Milliseconds, IReadOnlyList<string> Warnings);
 
 /// <summary>What did it earn? Ends the job as done.</summary>
-public sealed record GiveReward(ScanRun Run, Seen Seen, Ruled Ruled, Answered Answered)
+public sealed record GiveReward(ScanRun Run, Seen Seen, Answered Answered)
 {
     public static readonly Activity<GiveReward, Rewarded> Activity = new(nameof(GiveReward));
 }
@@ -67,7 +62,7 @@ public sealed record GiveReward(ScanRun Run, Seen Seen, Ruled Ruled, Answered An
 public sealed record Rewarded(Reward Reward);
 
 /// <summary>The reward was not decided in time: decide it now and put it into the history.</summary>
-public sealed record SettleReward(ScanRun Run, Seen Seen, Ruled Ruled)
+public sealed record SettleReward(ScanRun Run, Seen Seen)
 {
     public static readonly Activity<SettleReward, Rewarded> Activity = new(nameof(SettleReward));
 }
@@ -77,7 +72,7 @@ public sealed record SettleReward(ScanRun Run, Seen Seen, Ruled Ruled)
 /// <param name="Error">Why.</param>
 /// <param name="After">The event that stands before in the log, if it is known to be published.</param>
 /// <param name="Seen">What was finished so far.</param>
-/// <param name="Ruled">What was finished so far.</param>
+/// <param name="Ruled">The rule, if it was found.</param>
 public sealed record FailScan(ScanRun Run, JobError Error, string? After, Seen? Seen, Ruled? Ruled)
 {
     public static readonly Activity<FailScan, ScanOutcome> Activity = new(nameof(FailScan));

@@ -4,7 +4,7 @@ using Eco2.Contracts.Scan;
 
 namespace Eco2.Workflows.Scan;
 
-/// <summary>A photo becomes an answer: look, find the rule, put it into words, reward. Whatever goes wrong on the way, the job ends and says
+/// <summary>A photo becomes an answer: look, put the rule for it into words, reward. Whatever goes wrong on the way, the job ends and says
 /// why; but once the answer is there, nothing takes it away.</summary>
 public sealed class ScanWorkflow : Workflow<ScanRequested, ScanOutcome>
 {
@@ -29,7 +29,6 @@ public sealed class ScanWorkflow : Workflow<ScanRequested, ScanOutcome>
         var started = new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero);
         var run = new ScanRun(input, started, started + Limit);
         Seen? seen = null;
-        Ruled? ruled = null;
         var stage = "vision";
         try
         {
@@ -39,21 +38,18 @@ public sealed class ScanWorkflow : Workflow<ScanRequested, ScanOutcome>
                 return await FailAsync(context, new(run, blind, JobEvent.IdOf(input.JobId, stage, "started"), null, null));
             }
 
-            stage = "rule";
-            ruled = await context.CallAsync(FindRule.Activity, new(run, seen), Step);
-
             stage = "answer";
-            var answered = await context.CallAsync(WriteAnswer.Activity, new(run, seen, ruled), Step);
+            var answered = await context.CallAsync(WriteAnswer.Activity, new(run, seen), Step);
             if (answered.Error is { } wordless)
             {
-                return await FailAsync(context, new(run, wordless, JobEvent.IdOf(input.JobId, stage, "started"), seen, ruled));
+                return await FailAsync(context, new(run, wordless, JobEvent.IdOf(input.JobId, stage, "started"), seen, answered.Ruled));
             }
 
             stage = "reward";
-            var rewarded = await context.CallAsync(GiveReward.Activity, new(run, seen, ruled, answered), End);
+            var rewarded = await context.CallAsync(GiveReward.Activity, new(run, seen, answered), End);
             if (rewarded.Reward.Status == "pending")
             {
-                await SettleAsync(context, new(run, seen, ruled));
+                await SettleAsync(context, new(run, seen));
             }
 
             return new ScanOutcome("succeeded");
@@ -62,7 +58,7 @@ public sealed class ScanWorkflow : Workflow<ScanRequested, ScanOutcome>
         {
             context.CreateReplaySafeLogger<ScanWorkflow>().StepFailed(input.JobId, stage, e.FailureDetails.ErrorType, e.FailureDetails.ErrorMessage);
             var message = input.Language == "en" ? "Something broke on our side. Please try again." : "저희 쪽에 문제가 생겼어요. 잠시 후 다시 시도해 주세요.";
-            return await FailAsync(context, new(run, new JobError(CodeOf(stage), message, stage, true), null, seen, ruled));
+            return await FailAsync(context, new(run, new JobError(CodeOf(stage), message, stage, true), null, seen, null));
         }
     }
 

@@ -79,12 +79,12 @@ internal sealed partial class GiveRewardActivity(
             {
                 ["queue"] = (long)(input.Run.StartedAt - scan.AcceptedAt).TotalMilliseconds,
                 ["vision"] = input.Seen.Milliseconds,
-                ["rule"] = input.Ruled.Milliseconds,
+                ["rule"] = input.Answered.Ruled.Milliseconds,
                 ["answer"] = input.Answered.Milliseconds,
                 ["reward"] = rewardMs,
                 ["total"] = (long)(now - scan.AcceptedAt).TotalMilliseconds,
             },
-            [.. input.Seen.Warnings.Concat(input.Ruled.Warnings).Concat(input.Answered.Warnings).Distinct()],
+            [.. input.Seen.Warnings.Concat(input.Answered.Ruled.Warnings).Concat(input.Answered.Warnings).Distinct()],
             null,
             scan.AcceptedAt,
             now);

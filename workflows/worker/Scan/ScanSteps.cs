@@ -15,7 +15,6 @@ internal static class ScanSteps
 #pragma warning restore CS0618
         options.RegisterWorkflow<ScanWorkflow>(nameof(ScanWorkflow));
         options.RegisterActivity<SeePhotoActivity>(SeePhoto.Activity.Name);
-        options.RegisterActivity<FindRuleActivity>(FindRule.Activity.Name);
         options.RegisterActivity<WriteAnswerActivity>(WriteAnswer.Activity.Name);
         options.RegisterActivity<GiveRewardActivity>(GiveReward.Activity.Name);
         options.RegisterActivity<SettleRewardActivity>(SettleReward.Activity.Name);

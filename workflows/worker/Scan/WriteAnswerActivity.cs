@@ -7,7 +7,8 @@ using Eco2.Workflows.Scan;
 
 namespace Eco2.Worker.Scan;
 
-/// <summary>Puts the rule into words: a provider if one is configured, held to the plan; else composed from the rule's own sentences.</summary>
+/// <summary>Which rule holds? Code decides, in no time, so it is no step of its own. Then its words: a provider if one is configured, held to the plan; else
+/// composed from the rule's own sentences.</summary>
 internal sealed partial class WriteAnswerActivity(
     ScanEvents events,
     Disposal disposal,
@@ -21,14 +22,15 @@ internal sealed partial class WriteAnswerActivity(
     public override async Task<Answered> RunAsync(WorkflowActivityContext context, WriteAnswer input)
     {
         var (scan, vision, began) = (input.Run.Request, input.Seen.Vision!, clock.GetTimestamp());
+        var plan = disposal.Decide(vision);
+        var ruled = Ruled(plan, (long)clock.GetElapsedTime(began).TotalMilliseconds);
         var told = events.PublishAsync(
             scan,
             ScanEvents.IdOf(scan, "vision", "started"),
             events.Completed(scan, "vision", vision),
             events.Started(scan, "rule"),
-            events.Completed(scan, "rule", input.Ruled.Rule),
+            events.Completed(scan, "rule", ruled.Rule),
             events.Started(scan, "answer"));
-        var plan = disposal.Decide(vision);
         var composed = composer.Compose(plan, vision, scan.UserInput, scan.Language, new ModelUse(Provider.Local, "composer", 0));
         var (answer, error, warnings) = await WriteAsync(input.Run, plan, composed);
         var took = (long)clock.GetElapsedTime(began).TotalMilliseconds;
@@ -38,8 +40,17 @@ internal sealed partial class WriteAnswerActivity(
         }
 
         await told;
-        return new Answered(answer, error, took, warnings);
+        return new Answered(ruled, answer, error, took - ruled.Milliseconds, warnings);
     }
+
+    private static Ruled Ruled(DisposalPlan plan, long took) => new(
+        plan.Reference,
+        plan.Classified ? new Place(plan.Final.Code, plan.Final.Ko) : null,
+        plan.Classified ? plan.Final.MajorCode : null,
+        plan.Reroute is not null,
+        [.. plan.Gaps.Where(gap => gap.Blocking).Select(gap => gap.Tag)],
+        took,
+        plan.Kind == PlanKind.NoRule ? [DisposalPlan.RuleNotFound] : []);
 
     private async Task<(Answer?, JobError?, IReadOnlyList<string>)> WriteAsync(ScanRun run, DisposalPlan plan, Answer composed)
     {
