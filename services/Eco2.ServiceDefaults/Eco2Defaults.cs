@@ -34,7 +34,7 @@ public static class Eco2Defaults
         var services = builder.Services;
         var identity = new ServiceIdentity(service, edge);
         services.TryAddSingleton(identity);
-        builder.AddIntake(identity);
+        Intake.Add(builder);
         services.TryAddSingleton(TimeProvider.System);
         if (contracts is not null)
         {
@@ -94,7 +94,7 @@ public static class Eco2Defaults
         app.UseStatusCodePages();
         app.UseMiddleware<AppTokenGuard>();
         app.UseRouting();
-        app.UseRateLimiter();
+        app.Use(app.Services.GetRequiredService<Intake>().HandleAsync);
         app.MapGet("/healthz", Probes.Live);
         app.MapGet("/readyz", Probes.Ready);
         return app;
