@@ -33,10 +33,11 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Kills it and starts it again with its data on the same port.</summary>
-    public async Task RestartAsync()
+    /// <param name="loadDelay">What it takes over each command of its append-only file, in microseconds: until all are read it answers, but only LOADING.</param>
+    public async Task RestartAsync(int loadDelay = 0)
     {
         await process.DisposeAsync();
-        process = Launch(Port, Folder, Durable);
+        process = Launch(Port, Folder, Durable, loadDelay);
         await ChildServer.WaitForPortAsync(Port);
     }
 
@@ -49,9 +50,9 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private static ChildServer Launch(int port, string folder, bool durable) =>
+    private static ChildServer Launch(int port, string folder, bool durable, int loadDelay = 0) =>
         ChildServer.Start(
-            $"redis-server --port {port} --bind 127.0.0.1 --save '' --dir '{folder}' --appendonly {(durable ? "yes --appendfsync always" : "no")}",
+            $"redis-server --port {port} --bind 127.0.0.1 --save '' --dir '{folder}' --appendonly {(durable ? "yes --appendfsync always" : "no")} --key-load-delay {loadDelay}",
             folder,
             temporary: false);
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Eco2.Testing;
 using Xunit;
 
@@ -48,6 +51,28 @@ public sealed class RedisRestartTests
     }
 
     [Fact]
+    public async Task What_is_sent_while_redis_reads_its_data_waits_until_it_has_read_them()
+    {
+        await using var redis = await RedisServer.StartAsync(durable: true);
+        await using (var fill = await RedisFixture.ConnectAsync(redis))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 6000).Select(i => fill.SendAsync("SET", $"key{i}", "x")));
+        }
+
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("t", "/in"), ("a", app));
+        // It answers others after each 1024 commands.
+        await redis.RestartAsync(loadDelay: 200);
+        Assert.True(await IsLoadingAsync(redis), "it still reads");
+
+        using var answer = await host.PublishAsync("t", "1");
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.False(await IsLoadingAsync(redis), "it has read");
+        await Eventually.TrueAsync(() => app.DataOn("/in").Contains("1"), "delivery");
+    }
+
+    [Fact]
     public async Task An_app_and_redis_that_restart_together_find_each_other_again()
     {
         await using var redis = await RedisServer.StartAsync(durable: true);
@@ -62,5 +87,15 @@ public sealed class RedisRestartTests
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivery");
 
         Assert.Equal("1", app.Requests.Single().Data);
+    }
+
+    private static async Task<bool> IsLoadingAsync(RedisServer redis)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, redis.Port);
+        await socket.GetStream().WriteAsync("PING\r\n"u8.ToArray());
+        var answer = new byte[64];
+        var length = await socket.GetStream().ReadAsync(answer);
+        return Encoding.ASCII.GetString(answer, 0, length).StartsWith("-LOADING", StringComparison.Ordinal);
     }
 }

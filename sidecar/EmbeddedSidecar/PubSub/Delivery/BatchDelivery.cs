@@ -12,9 +12,10 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     {
         var handled = new Handled[messages.Count];
         var paths = new Dictionary<string, List<(int At, BatchEntry Entry)>>(StringComparer.Ordinal);
+        var expired = new List<string?>();
         for (var i = 0; i < messages.Count; i++)
         {
-            if (await SortAsync(messages[i]) is { } path)
+            if (await SortAsync(messages[i], expired) is { } path)
             {
                 var id = Guid.CreateVersion7(context.Clock.GetUtcNow()).ToString();
                 if (!paths.TryGetValue(path.Path, out var entries))
@@ -24,6 +25,12 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
 
                 entries.Add((i, new BatchEntry(id, messages[i], path.Header)));
             }
+        }
+
+        if (expired.Count > 0)
+        {
+            // A new subscriber of an old topic finds thousands of them.
+            Expired(context.Log, expired.Count, context.Topic, expired[^1]);
         }
 
         var untried = paths.Count;
@@ -43,7 +50,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     }
 
     // The path a message goes to, or null when it has already met its end.
-    private async ValueTask<(string Path, CloudEventReader Header)?> SortAsync(BrokerMessage message)
+    private async ValueTask<(string Path, CloudEventReader Header)?> SortAsync(BrokerMessage message, List<string?> expired)
     {
         CloudEventReader header = default;
         if (!context.IsRaw && !CloudEventReader.TryRead(message.Data.Span, out header))
@@ -56,7 +63,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         string? path = null;
         if (header.Expiration < context.Clock.GetUtcNow())
         {
-            Expired(context.Log, header.Id, context.Topic, header.Expiration);
+            expired.Add(header.Id);
         }
         else
         {
@@ -154,8 +161,8 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Component} topic {Topic} is not a CloudEvent in JSON")]
     private static partial void NotAnEvent(ILogger log, string component, string topic);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {EventId} of topic {Topic} expired at {Expiration}")]
-    private static partial void Expired(ILogger log, string? eventId, string topic, DateTimeOffset? expiration);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events of topic {Topic} had expired, the last of them {EventId}")]
+    private static partial void Expired(ILogger log, int count, string topic, string? eventId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No route found for event {EventId} of topic {Topic}: {Reason}")]
     private static partial void NoRoute(ILogger log, string? eventId, string topic, string reason);
