@@ -49,7 +49,10 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     public async Task ReadyAsync()
     {
         await Eventually.TrueAsync(
-            () => up!.HasExited ? throw new InvalidOperationException($"eco2 up ended:\n{Output}") : File.Exists(Path.Combine(State, "run.json")),
+            // A run that was killed leaves its record.
+            () => up!.HasExited
+                ? throw new InvalidOperationException($"eco2 up ended:\n{Output}")
+                : File.Exists(Path.Combine(State, "run.json")) && Run().GetProperty("pid").GetInt32() == up.Id,
             "eco2 up is ready",
             TimeSpan.FromSeconds(90));
         Url = new Uri(Run().GetProperty("url").GetString()!);
