@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Eco2.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -5,7 +6,8 @@ using Npgsql;
 namespace Eco2.Scan.Scans;
 
 /// <summary>Is the whole system full? Every second one look at the database, which all replicas share, and in between what this replica has accepted
-/// itself; so a submission asks nobody. A scan counts from its row to the end of its job, but not longer than a job can live.</summary>
+/// itself; so a submission asks nobody. A scan counts from its row to the end of its job, but not longer than a job can live.
+/// Who was just found to have too many is known for a second as well: whoever hammers costs no picture, no log and no row.</summary>
 internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions> options, TimeProvider clock, ILogger<InFlight> logger) : BackgroundService
 {
     // Counting further than the limits would cost most when there is least time.
@@ -18,6 +20,7 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private readonly ScanOptions limits = options.Value;
+    private readonly ConcurrentDictionary<Guid, long> fullUsers = new();
     private long counted;
     private long unsent;
     private long since;
@@ -25,6 +28,12 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
     /// <summary>True when nothing more can be accepted.</summary>
     internal bool IsFull =>
         Interlocked.Read(ref counted) + Interlocked.Read(ref since) >= limits.MaxInFlight || Interlocked.Read(ref unsent) >= limits.MaxUnsent;
+
+    /// <summary>True when this user had too many a moment ago.</summary>
+    internal bool IsFullFor(Guid userId) => fullUsers.TryGetValue(userId, out var found) && clock.GetElapsedTime(found) < Every;
+
+    /// <summary>The database said that this user has too many.</summary>
+    internal void FullFor(Guid userId) => fullUsers[userId] = clock.GetTimestamp();
 
     /// <summary>One more was accepted here.</summary>
     internal void Accepted() => Interlocked.Increment(ref since);
@@ -45,6 +54,13 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
                 await LookAsync(stoppingToken);
+                foreach (var (userId, found) in fullUsers)
+                {
+                    if (clock.GetElapsedTime(found) >= Every)
+                    {
+                        fullUsers.TryRemove(KeyValuePair.Create(userId, found));
+                    }
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

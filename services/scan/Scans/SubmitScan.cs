@@ -81,7 +81,7 @@ internal sealed class SubmitScan(
         CancellationToken ct) =>
         submit.HandleAsync(request, user, http, ct);
 
-    /// <summary>1. Say no to what cannot be. 2. Say no when the system is full. 3. The picture must be the caller's. 4. Write it down, unless the
+    /// <summary>1. Say no to what cannot be. 2. Say no when the system or the user is known to be full. 3. The picture must be the caller's. 4. Write it down, unless the
     /// user has too many. A known key is answered as before, whatever else there is to say.</summary>
     private async Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>> HandleAsync(
         SubmitScanRequest request,
@@ -98,6 +98,12 @@ internal sealed class SubmitScan(
         if (inFlight.IsFull)
         {
             return await AgainAsync(wanted!, now, ct) ?? Problems.Full();
+        }
+
+        var tooMany = Problems.TooManyInFlight(options.Value.MaxInFlightPerUser);
+        if (inFlight.IsFullFor(user.Id))
+        {
+            return await AgainAsync(wanted!, now, ct) ?? tooMany;
         }
 
         var jobId = Guid.CreateVersion7(now);
@@ -117,7 +123,12 @@ internal sealed class SubmitScan(
                 return Accepted(jobId, now);
             }
 
-            refused = outcome == Outcome.UserFull ? Problems.TooManyInFlight(options.Value.MaxInFlightPerUser) : Problems.Away("Send it again.");
+            if (outcome == Outcome.UserFull)
+            {
+                inFlight.FullFor(user.Id);
+            }
+
+            refused = outcome == Outcome.UserFull ? tooMany : Problems.Away("Send it again.");
         }
 
         await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);

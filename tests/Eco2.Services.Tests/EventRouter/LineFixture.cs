@@ -28,6 +28,7 @@ public sealed class LineFixture : IAsyncLifetime
     private static readonly string[] AppIds = ["event-router", "sse-gateway", "scan", "image", "worker"];
     private readonly List<ServiceHost> hosts = [];
     private readonly List<WebApplication> standIns = [];
+    private int picturesAsked;
     private RedisServer? redis;
     private SidecarHost? sidecar;
 
@@ -121,11 +122,15 @@ public sealed class LineFixture : IAsyncLifetime
         return host;
     }
 
+    /// <summary>How often the stand-in for pictures was asked.</summary>
+    public int PicturesAsked => picturesAsked;
+
     /// <summary>A stand-in for the app that keeps pictures: everybody owns the pictures under their own id.</summary>
     public Task StandInAsync(string appId) => StandInAsync(appId, app => app.MapGet(
         "/internal/images/{channel}/{owner:guid}/{id:guid}",
         (string channel, Guid owner, Guid id, HttpRequest request) =>
         {
+            Interlocked.Increment(ref picturesAsked);
             var key = $"{channel}/{owner:D}/{id:D}";
             return request.Headers["X-User-Id"] == owner.ToString("D")
                 ? Results.Json(new StoredImage(key, channel, owner, "image/jpeg", 10, 10, 100, "ab12", $"/api/v1/images/{key}"), ContractsJson.Default.Options)

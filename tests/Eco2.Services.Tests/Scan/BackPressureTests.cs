@@ -41,6 +41,23 @@ public sealed class FullUserTests(SmallUsersFixture fixture) : IClassFixture<Sma
     }
 
     [Fact]
+    public async Task Whoever_hammers_is_refused_without_asking_for_the_picture_each_time()
+    {
+        var user = Guid.CreateVersion7();
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => submit.AcceptedAsync(user)));
+        var before = fixture.Line.PicturesAsked;
+
+        for (var n = 0; n < 40; n++)
+        {
+            using var refused = await submit.PostAsync(user);
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        }
+
+        // Once a second somebody looks.
+        Assert.InRange(fixture.Line.PicturesAsked - before, 1, 20);
+    }
+
+    [Fact]
     public async Task The_end_of_a_scan_makes_room_and_a_known_key_needs_none()
     {
         var user = Guid.CreateVersion7();
