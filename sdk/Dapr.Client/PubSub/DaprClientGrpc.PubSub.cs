@@ -85,12 +85,6 @@ internal sealed partial class DaprClientGrpc
         ArgumentVerifier.ThrowIfNullOrEmpty(topicName, nameof(topicName));
     }
 
-    // A runtime that lacks the method hands the call to its gRPC proxy, which answers Unknown and misses an app id.
-    private static bool IsMissing(RpcException failure) =>
-        failure.StatusCode == StatusCode.Unimplemented
-        || (failure.StatusCode == StatusCode.Unknown
-            && failure.Status.Detail.Contains("dapr-callee-app-id or dapr-app-id not found", StringComparison.Ordinal));
-
     private Task<Empty> PublishValueAsync<TData>(
         string pubsubName, string topicName, TData data, Dictionary<string, string>? metadata, CancellationToken ct)
     {
@@ -117,14 +111,7 @@ internal sealed partial class DaprClientGrpc
     {
         try
         {
-            try
-            {
-                return await _grpc.UnaryAsync("BulkPublishEvent", request, Wire.BulkPublishResponse.Parser, ct).ConfigureAwait(false);
-            }
-            catch (RpcException failure) when (IsMissing(failure))
-            {
-                return await _grpc.UnaryAsync("BulkPublishEventAlpha1", request, Wire.BulkPublishResponse.Parser, ct).ConfigureAwait(false);
-            }
+            return await _grpc.UnaryOrAlpha1Async("BulkPublishEvent", request, Wire.BulkPublishResponse.Parser, ct).ConfigureAwait(false);
         }
         catch (RpcException failure)
         {

@@ -28,6 +28,20 @@ internal sealed class GrpcInvoker(GrpcChannel channel, string service, string? a
         return response;
     }
 
+    /// <summary>The stable method, and where the runtime lacks it the Alpha1 method of the same messages.</summary>
+    public async Task<TResponse> UnaryOrAlpha1Async<TResponse>(string method, IMessage request, MessageParser<TResponse> parser, CancellationToken ct)
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            return await UnaryAsync(method, request, parser, ct).ConfigureAwait(false);
+        }
+        catch (RpcException failure) when (IsMissing(failure))
+        {
+            return await UnaryAsync(method + "Alpha1", request, parser, ct).ConfigureAwait(false);
+        }
+    }
+
     public Task<GrpcCall<TResponse>> ServerStreamAsync<TResponse>(string method, IMessage request, MessageParser<TResponse> parser, CancellationToken ct)
         where TResponse : class, IMessage<TResponse> =>
         StartAsync(method, Single(request), parser, timeout: null, plain: false, ct);
@@ -49,6 +63,12 @@ internal sealed class GrpcInvoker(GrpcChannel channel, string service, string? a
 
     /// <summary>A body for <see cref="DuplexAsync"/>.</summary>
     public GrpcStreamContent OpenRequests() => new(channel.Options.MaxSendMessageSize);
+
+    // A runtime that lacks the method hands the call to its gRPC proxy, which answers Unknown and misses an app id.
+    private static bool IsMissing(RpcException failure) =>
+        failure.StatusCode == StatusCode.Unimplemented
+        || (failure.StatusCode == StatusCode.Unknown
+            && failure.Status.Detail.Contains("dapr-callee-app-id or dapr-app-id not found", StringComparison.Ordinal));
 
     private GrpcUnaryContent Single(IMessage request) => new(request, channel.Options.MaxSendMessageSize);
 
