@@ -15,11 +15,11 @@ public abstract class DaprGenericClientBuilder<TClientBuilder>
     private IHttpClientFactory? _httpClientFactory;
     private TimeSpan _timeout;
 
-    /// <summary>Unset values come from the configuration, then the environment.</summary>
+    /// <summary>The token comes from the configuration, then the environment; endpoints from the environment alone.</summary>
     protected DaprGenericClientBuilder(IConfiguration? configuration = null)
     {
-        _httpEndpoint = DaprDefaults.GetDefaultHttpEndpoint(configuration);
-        _grpcEndpoint = DaprDefaults.GetDefaultGrpcEndpoint(configuration);
+        _httpEndpoint = DaprDefaults.GetDefaultHttpEndpoint();
+        _grpcEndpoint = DaprDefaults.GetDefaultGrpcEndpoint();
         DaprApiToken = DaprDefaults.GetDefaultDaprApiToken(configuration);
     }
 

@@ -52,7 +52,9 @@ public static class WorkflowServiceCollectionExtensions
             typeof(DaprWorkflowClient),
             provider =>
             {
-                var builder = new DaprWorkflowClientBuilder(provider.GetService<IConfiguration>()) { Services = provider };
+                var configuration = provider.GetService<IConfiguration>();
+                var builder = new DaprWorkflowClientBuilder(configuration) { Services = provider };
+                builder.UseGrpcEndpoint(DaprDefaults.GetDefaultGrpcEndpoint(configuration));
                 configureClient?.Invoke(provider, builder);
                 return builder.Build();
             },
