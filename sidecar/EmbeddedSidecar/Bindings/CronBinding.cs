@@ -1,5 +1,6 @@
 using System.Globalization;
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Scheduling;
 
 namespace EmbeddedSidecar.Bindings;
 

@@ -74,6 +74,10 @@ internal static class GoDuration
         return true;
     }
 
+    /// <summary>The same without bare numbers, which Go itself does not take for durations (but 0).</summary>
+    public static bool TryParseStrict(ReadOnlySpan<char> text, out TimeSpan duration) =>
+        TryParse(text, out duration) && (duration == TimeSpan.Zero || !char.IsAsciiDigit(text[^1]));
+
     /// <summary>The shortest Go spelling in hours, minutes and seconds: 5s, 1m30s, 500ms.</summary>
     public static string Format(TimeSpan duration)
     {

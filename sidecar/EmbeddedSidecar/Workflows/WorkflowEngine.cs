@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Dapr.DurableTask.Protobuf;
+using EmbeddedSidecar.Scheduling;
 using EmbeddedSidecar.State;
 using Google.Protobuf.WellKnownTypes;
 

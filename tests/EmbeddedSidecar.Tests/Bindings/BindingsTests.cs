@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Bindings;
+using EmbeddedSidecar.Scheduling;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

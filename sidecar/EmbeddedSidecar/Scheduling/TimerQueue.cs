@@ -1,6 +1,6 @@
-namespace EmbeddedSidecar.Workflows;
+namespace EmbeddedSidecar.Scheduling;
 
-/// <summary>Calls back when a time has come. In memory only: what must survive is in the histories and armed again at start.</summary>
+/// <summary>Calls back when a time has come. In memory only: what must survive is stored by whoever waits, and armed again at start.</summary>
 /// <remarks>A clock may be set while we wait. Back: nothing waits longer than it would have, or a retry in a second would come in an hour.
 /// Forward: what is due by the new time comes within <see cref="LongestWait"/>.</remarks>
 internal sealed class TimerQueue : IDisposable

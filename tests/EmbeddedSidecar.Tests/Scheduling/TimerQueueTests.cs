@@ -1,7 +1,7 @@
-using EmbeddedSidecar.Workflows;
+using EmbeddedSidecar.Scheduling;
 using Xunit;
 
-namespace EmbeddedSidecar.Tests.Workflows;
+namespace EmbeddedSidecar.Tests.Scheduling;
 
 public sealed class TimerQueueTests
 {
