@@ -2,8 +2,10 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Invoke;
+using EmbeddedSidecar.Jobs;
 using EmbeddedSidecar.Metadata;
 using EmbeddedSidecar.PubSub;
+using EmbeddedSidecar.Scheduling;
 using EmbeddedSidecar.Secrets;
 using EmbeddedSidecar.State;
 using EmbeddedSidecar.Workflows;
@@ -18,6 +20,8 @@ internal static class BuildingBlocks
         new MetadataBlock(),
         new StateBlock(),
         new WorkflowBlock(services),
+        new SchedulingBlock(services),
+        new JobsBlock(services),
         new PubSubBlock(),
         new InvokeBlock(),
         new BindingsBlock(services.Logs),
