@@ -9,11 +9,17 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
 
     public static readonly Tool Redis = new("redis-server", "holds messages, jobs and workflow histories", "redis-server", () => Shell.Find("redis-server"));
 
+    public static readonly Tool RabbitMq = new(
+        "rabbitmq-server", "carries messages when the target is rabbitmq", "rabbitmq-server", () => File.Exists(RabbitMqServer) ? RabbitMqServer : null);
+
     public static readonly Tool Node = new("node", "runs the media app (local vision)", "nodejs", () => Shell.Find("node"));
 
     public static readonly Tool Npm = new("npm", "installs what the media app is built from", "npm", () => Shell.Find("npm"));
 
     public static readonly Tool SetPriv = new("setpriv", "starts the databases without root's rights", "util-linux", () => Shell.Find("setpriv"));
+
+    // The one in the PATH wants to be root or the account of the package, and the folders of the package.
+    private const string RabbitMqServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
     private static readonly Tool FakeTime = new(
         "libfaketime",
@@ -26,7 +32,7 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
     public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Redis, Node, Npm, SetPriv] : [Postgres, Redis, Node, Npm];
 
     /// <summary>What the tests need beside it.</summary>
-    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, FakeTime];
+    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, RabbitMq, FakeTime];
 
     /// <summary>The folder with initdb and postgres: newest version of the distribution's layout first, then the PATH.</summary>
     public static string? PostgresBin()

@@ -43,6 +43,12 @@ internal sealed class ComponentMetadata(ComponentSpec spec)
         : GoDuration.TryParse(text, out var duration) ? duration
         : throw Refuse(name, $"is not a duration such as 15s: \"{text}\"");
 
+    /// <summary>A duration such as 15s or 1m30s; a bare number is seconds, as most components of Dapr read it.</summary>
+    public TimeSpan DurationOrSeconds(string name, TimeSpan whenAbsent) =>
+        long.TryParse(Optional(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : Duration(name, whenAbsent);
+
     /// <summary>Accepts names that make no difference here.</summary>
     public void Ignore(params ReadOnlySpan<string> names)
     {

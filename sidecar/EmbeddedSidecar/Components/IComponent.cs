@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.RabbitMq;
 using EmbeddedSidecar.Redis;
 
 namespace EmbeddedSidecar.Components;
@@ -25,7 +26,7 @@ internal sealed record ComponentContext(ComponentMetadata Metadata, AppInstance 
 }
 
 /// <summary>What the whole process shares.</summary>
-internal sealed record HostServices(TimeProvider Clock, ILoggerFactory Logs, RedisConnections Redis);
+internal sealed record HostServices(TimeProvider Clock, ILoggerFactory Logs, RedisConnections Redis, RabbitMqConnections RabbitMq);
 
 /// <summary>Which component types exist. Building blocks add theirs at start.</summary>
 internal sealed class ComponentRegistry

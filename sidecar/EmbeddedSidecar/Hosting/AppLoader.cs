@@ -1,6 +1,5 @@
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
-using EmbeddedSidecar.Redis;
 using EmbeddedSidecar.Resources;
 
 namespace EmbeddedSidecar.Hosting;
@@ -80,7 +79,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         {
             await loaded.Component.OpenAsync(limit.Token);
         }
-        catch (Exception failed) when (failed is RedisUnavailableException or RedisReplyException or IOException or UnauthorizedAccessException or OperationCanceledException && !ct.IsCancellationRequested)
+        catch (Exception failed) when (failed is BackendException or IOException or UnauthorizedAccessException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             var why = failed is OperationCanceledException ? "it did not open in time" : failed.Message;
             var sentence = $"{spec.File}: component \"{spec.Name}\" ({spec.Type}) cannot be opened: {why}";

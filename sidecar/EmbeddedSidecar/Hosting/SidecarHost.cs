@@ -3,6 +3,7 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.RabbitMq;
 using EmbeddedSidecar.Redis;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -29,7 +30,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
     private SidecarHost(SidecarOptions options, ILoggerFactory logs)
     {
         _options = options;
-        _services = new HostServices(options.Clock, logs, new RedisConnections(logs, options.Clock));
+        _services = new HostServices(options.Clock, logs, new RedisConnections(logs, options.Clock), new RabbitMqConnections());
         _blocks = BuildingBlocks.Create(_services);
     }
 
@@ -100,6 +101,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
         }
 
         await _services.Redis.DisposeAsync();
+        await _services.RabbitMq.DisposeAsync();
         _http.Dispose();
         if (_options.Logs is null)
         {

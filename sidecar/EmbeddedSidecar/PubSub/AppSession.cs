@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
 using EmbeddedSidecar.PubSub.Delivery;
 using EmbeddedSidecar.PubSub.Routing;
-using EmbeddedSidecar.Redis;
 using EmbeddedSidecar.Resources;
 
 namespace EmbeddedSidecar.PubSub;
@@ -49,7 +49,7 @@ internal sealed partial class AppSession(
             NotStarted(log, app.AppId, spec.PubsubName, spec.Topic, refused.Message);
             return true;
         }
-        catch (Exception away) when (away is RedisUnavailableException or RedisReplyException)
+        catch (BackendException away)
         {
             NotStarted(log, app.AppId, spec.PubsubName, spec.Topic, away.Message);
             return false;

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
-using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.PubSub;
 
@@ -17,6 +16,11 @@ internal sealed record PublishedEvent(string AppId, string Component, string Top
 
     /// <summary>Request metadata: <c>cloudevent.*</c> overrides, <c>ttlInSeconds</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The broker lets messages expire by itself, so the envelope says nothing of it.</summary>
+    public bool BrokerKeepsTime { get; init; }
+
+    public TimeSpan? Life => BrokerKeepsTime ? null : MessageTtl.Of(Metadata);
 }
 
 /// <summary>Makes the CloudEvents that go to the broker, member by member as daprd does.</summary>
@@ -25,9 +29,6 @@ internal sealed class CloudEventWriter(TimeProvider clock)
     private const string DefaultType = "com.dapr.event.sent";
     private const string DefaultSource = "Dapr";
     private const string SpecVersion = "1.0";
-
-    // Seconds; some 285 years, so that now plus a life is still a date.
-    private const long LongestLife = 9_000_000_000;
 
     // The output is never put into a web page, so Korean text may stay readable on the broker.
     private static readonly JsonWriterOptions _format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -91,7 +92,7 @@ internal sealed class CloudEventWriter(TimeProvider clock)
         }
 
         var hasTrace = given.TryGetProperty("traceid", out _);
-        var expires = TimeToLive(message) is not null;
+        var expires = message.Life is not null;
         return Object(message.Data.Length + 512, json =>
         {
             foreach (var member in given.EnumerateObject())
@@ -179,25 +180,10 @@ internal sealed class CloudEventWriter(TimeProvider clock)
 
     private void Expiration(Utf8JsonWriter json, PublishedEvent message)
     {
-        if (TimeToLive(message) is { } life)
+        if (message.Life is { } life)
         {
             json.WriteString("expiration"u8, Now(life));
         }
-    }
-
-    private static TimeSpan? TimeToLive(PublishedEvent message)
-    {
-        foreach (var (name, value) in message.Metadata)
-        {
-            if (name.Equals("ttlInSeconds", StringComparison.OrdinalIgnoreCase) || name.Equals("ttl", StringComparison.OrdinalIgnoreCase))
-            {
-                return long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
-                    ? seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, LongestLife)) : (TimeSpan?)null
-                    : GoDuration.TryParse(value, out var life) ? life : null;
-            }
-        }
-
-        return null;
     }
 
     private static string? Override(PublishedEvent message, string member)

@@ -4,6 +4,7 @@ using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.PubSub.Api;
 using EmbeddedSidecar.PubSub.InMemory;
+using EmbeddedSidecar.PubSub.RabbitMq;
 using EmbeddedSidecar.PubSub.Redis;
 
 namespace EmbeddedSidecar.PubSub;
@@ -17,6 +18,7 @@ internal sealed class PubSubBlock : IBuildingBlock
     {
         types.Add("pubsub.in-memory", context => new InMemoryPubSub(context, _bus));
         types.Add("pubsub.redis", context => new RedisStreams(context));
+        types.Add("pubsub.rabbitmq", context => new RabbitMqPubSub(context));
     }
 
     public void MapHttp(HttpRoutes routes)

@@ -17,6 +17,9 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
 
     public IPubSub Broker => broker;
 
+    /// <summary>The broker lets messages expire by itself.</summary>
+    public bool KeepsTime { get; } = broker.Capabilities.Contains(MessageTtl.Capability);
+
     /// <summary>Around each delivery to the app.</summary>
     public Policy Inbound { get; } = app.Resiliency.ForComponentInbound(name, "Pubsub");
 

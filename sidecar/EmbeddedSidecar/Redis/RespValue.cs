@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Redis;
 
@@ -133,7 +134,7 @@ internal sealed class RespValue
 }
 
 /// <summary>The server understood us and said no.</summary>
-internal sealed class RedisReplyException(string error) : Exception(error);
+internal sealed class RedisReplyException(string error) : BackendException(error);
 
 /// <summary>The server could not be reached, or went away before it answered (then the command may have run).</summary>
-internal sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class RedisUnavailableException(string message, Exception? inner = null) : BackendException(message, inner);

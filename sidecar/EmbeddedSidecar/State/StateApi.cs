@@ -1,8 +1,8 @@
 using System.Globalization;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
-using EmbeddedSidecar.Redis;
 using EmbeddedSidecar.Resiliency;
 
 namespace EmbeddedSidecar.State;
@@ -168,7 +168,7 @@ internal static class StateApi
 
     // What a store may throw when it cannot: everything else is a bug and rises.
     private static bool IsStoreFailure(Exception failure) =>
-        failure is StateConflictException or RedisReplyException or RedisUnavailableException or TimeoutException or CircuitOpenException;
+        failure is StateConflictException or BackendException or TimeoutException or CircuitOpenException;
 
     private static DaprException Rich(string code, int http, StatusCode grpc, string message, string reason, string store) =>
         new(code, http, grpc, message) { Reason = reason, ResourceType = "state", ResourceName = store };

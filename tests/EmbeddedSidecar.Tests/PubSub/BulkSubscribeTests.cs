@@ -3,7 +3,11 @@ using Xunit;
 
 namespace EmbeddedSidecar.Tests.PubSub;
 
-public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<RedisFixture>
+public sealed class RedisBulkSubscribeTests(RedisFixture redis) : BulkSubscribeTests(redis), IClassFixture<RedisFixture>;
+
+public sealed class RabbitMqBulkSubscribeTests(RabbitMqFixture rabbitMq) : BulkSubscribeTests(rabbitMq), IClassFixture<RabbitMqFixture>;
+
+public abstract class BulkSubscribeTests(TestBroker broker)
 {
     private const string Bulk = "bulkSubscribe: { enabled: true, maxMessagesCount: 5, maxAwaitDurationMs: 200 }\n  deadLetterTopic: ";
 
@@ -16,7 +20,7 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
 
         await PublishAsync(host, "full", 5);
         await Eventually.TrueAsync(() => app.DataOn("/in").Count() == 5, "all");
-        await Eventually.TrueAsync(async () => await redis.PendingAsync("full", "a") == 0, "acknowledged");
+        await Eventually.TrueAsync(async () => await broker.PendingAsync("full", "a") == 0, "acknowledged");
 
         var request = app.Requests.First();
         Assert.StartsWith("application/json", request.Headers["content-type"], StringComparison.Ordinal);
@@ -41,11 +45,11 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
 
         await PublishBulkAsync(host, "partial", 5);
         await Eventually.TrueAsync(() => app.Requests.Count == 2, "the second call");
-        await Eventually.TrueAsync(async () => await redis.PendingAsync("partial", "a") == 0, "acknowledged");
+        await Eventually.TrueAsync(async () => await broker.PendingAsync("partial", "a") == 0, "acknowledged");
 
         Assert.Equal(["1", "3", "4"], app.Requests.Last().Json.GetProperty("entries").EnumerateArray()
             .Select(entry => entry.GetProperty("event").GetProperty("data").ToString()).Order(StringComparer.Ordinal));
-        Assert.Equal(1, (await redis.AskAsync("XLEN", "partial-dead")).Number);
+        Assert.Single(await broker.MessagesAsync("partial-dead"));
     }
 
     [Theory]
@@ -61,10 +65,10 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
 
         await PublishBulkAsync(host, topic, 5);
         await Eventually.TrueAsync(() => app.Requests.Count >= attempts, "attempts");
-        await Eventually.TrueAsync(async () => await redis.PendingAsync(topic, "a") == 0, "acknowledged");
+        await Eventually.TrueAsync(async () => await broker.PendingAsync(topic, "a") == 0, "acknowledged");
 
         Assert.Equal(attempts, app.Requests.Count);
-        Assert.Equal(deadLetters, (await redis.AskAsync("XLEN", topic + "-dead")).Number);
+        Assert.Equal(deadLetters, (await broker.MessagesAsync(topic + "-dead")).Count);
     }
 
     [Fact]
@@ -73,7 +77,7 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
         await using var app = await SubscriberApp.StartAsync();
         app.Answer = batch => (200, BulkAnswers.Each(batch, data => data == "0" ? "RETRY" : "SUCCESS"));
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host) + PubSubHost.Retries(-1, "1h") + PubSubHost.Subscription("stuck", "/in", Bulk + "stuck-dead"), ("a", app));
+            broker.PubSub() + PubSubHost.Retries(-1, "1h") + PubSubHost.Subscription("stuck", "/in", Bulk + "stuck-dead"), ("a", app));
 
         await host.PublishAsync("stuck", "0");
         await Eventually.TrueAsync(() => app.Requests.Count == 1, "the first batch");
@@ -88,7 +92,7 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
         await using var app = await SubscriberApp.StartAsync();
         app.Answer = batch => (200, "{\"statuses\":[]}");
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("rawbulk", "/in", Bulk + "rawbulk-dead\n  metadata: { rawPayload: \"true\" }"), ("a", app));
+            broker.PubSub() + PubSubHost.Subscription("rawbulk", "/in", Bulk + "rawbulk-dead\n  metadata: { rawPayload: \"true\" }"), ("a", app));
 
         await host.PostAsync("/v1.0/publish/pubsub/rawbulk?metadata.rawPayload=true", [0, 255], "application/octet-stream");
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
@@ -98,14 +102,17 @@ public sealed class BulkSubscribeTests(RedisFixture redis) : IClassFixture<Redis
         Assert.Equal("application/octet-stream", entry.GetProperty("contentType").GetString());
     }
 
-    private Task<PubSubHost> StartAsync(string topic, SubscriberApp app) =>
-        PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host) + PubSubHost.Retries(2, "1ms") + PubSubHost.Subscription(topic, "/in", Bulk + topic + "-dead"), ("a", app));
+    private async Task<PubSubHost> StartAsync(string topic, SubscriberApp app)
+    {
+        await broker.WatchAsync(topic + "-dead");
+        return await PubSubHost.StartAsync(
+            broker.PubSub() + PubSubHost.Retries(2, "1ms") + PubSubHost.Subscription(topic, "/in", Bulk + topic + "-dead"), ("a", app));
+    }
 
     private static Task<HttpResponseMessage[]> PublishAsync(PubSubHost host, string topic, int count) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(i => host.PublishAsync(topic, $"{i}")));
 
-    // One bulk publish goes to Redis in one packet, and comes back in one read.
+    // One bulk publish goes to the broker in one packet, and comes back in one read.
     private static async Task PublishBulkAsync(PubSubHost host, string topic, int count)
     {
         var entries = string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"entryId":"{{i}}","event":{{i}},"contentType":"application/json"}"""));

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,18 +22,13 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
 
     public SidecarHost Host => host;
 
-    /// <summary>pubsub.redis on a server, with more metadata if wanted: "name: value" lines.</summary>
-    public static string Redis(string server, params string[] metadata) => $$"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata: { name: pubsub }
-        spec:
-          type: pubsub.redis
-          version: v1
-          metadata:
-            - { name: redisHost, value: "{{server}}" }
-        {{string.Concat(metadata.Select(line => line.Split(": ", 2)).Select(pair => $"    - {{ name: {pair[0]}, value: \"{pair[1]}\" }}\n"))}}
-        """;
+    /// <summary>pubsub.redis on a server, with more metadata if wanted: "name: value".</summary>
+    public static string Redis(string server, params string[] metadata) =>
+        SidecarFixture.Component("pubsub", "pubsub.redis", [$"redisHost: {server}", .. metadata]);
+
+    /// <summary>pubsub.rabbitmq on a server, with more metadata if wanted: "name: value".</summary>
+    public static string RabbitMq(string server, params string[] metadata) =>
+        SidecarFixture.Component("pubsub", "pubsub.rabbitmq", [$"connectionString: {server}", .. metadata]);
 
     /// <summary>A declared subscription of pubsub, in v2alpha1; more lines go into spec.</summary>
     public static string Subscription(string topic, string path, string more = "", string scopes = "") => $$"""

@@ -1,25 +1,24 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
 namespace EmbeddedSidecar.Tests.PubSub;
 
-/// <summary>One private Redis for the tests of a class, and a connection to look behind the sidecar's back. Topics are the test's own.</summary>
-public sealed class RedisFixture : IAsyncLifetime
+/// <summary>One private Redis for the tests of a class, and a connection of our own.</summary>
+public sealed class RedisFixture : TestBroker
 {
     private RedisServer _server = null!;
     private RespConnection _connection = null!;
 
     public string Host => _server.Host;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
         _server = await RedisServer.StartAsync();
         _connection = await ConnectAsync(_server);
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
         await _connection.DisposeAsync();
         await _server.DisposeAsync();
@@ -30,6 +29,14 @@ public sealed class RedisFixture : IAsyncLifetime
 
     internal async Task<RespValue> AskAsync(params RespArg[] words) => (await _connection.SendAsync(words)).OrThrow();
 
-    /// <summary>How many entries of a group were given out and not acknowledged.</summary>
-    internal async Task<long> PendingAsync(string topic, string group) => (await AskAsync("XPENDING", topic, group)).Items![0].Number!.Value;
+    internal override string PubSub(params string[] metadata) => PubSubHost.Redis(Host, metadata);
+
+    internal override Task WatchAsync(string topic) => Task.CompletedTask;
+
+    internal override async Task<IReadOnlyList<byte[]>> MessagesAsync(string topic) =>
+        [.. (await AskAsync("XRANGE", topic, "-", "+")).Items!.Select(entry => entry.Items![1].Items![1].Bytes!)];
+
+    internal override Task PutAsync(string topic, byte[] message) => AskAsync("XADD", topic, "*", "data", message);
+
+    internal override async Task<long> PendingAsync(string topic, string group) => (await AskAsync("XPENDING", topic, group)).Items![0].Number!.Value;
 }

@@ -49,6 +49,7 @@ internal static class BulkPublish
                 TraceParent = TraceParent.Next(headers[TraceParent.Header]),
                 TraceState = headers["tracestate"].ToString(),
                 Metadata = message.Metadata,
+                BrokerKeepsTime = component.KeepsTime,
             });
         }
         catch (JsonException broken)

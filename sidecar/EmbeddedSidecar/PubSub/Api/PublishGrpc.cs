@@ -43,7 +43,7 @@ internal static class PublishGrpc
                 data = new CloudEventWriter(call.App.Services.Clock).Write(
                     new PublishedEvent(call.App.AppId, component.Name, request.Topic, request.DataContentType, data)
                     {
-                        TraceParent = trace, TraceState = state, Metadata = metadata,
+                        TraceParent = trace, TraceState = state, Metadata = metadata, BrokerKeepsTime = component.KeepsTime,
                     });
             }
             catch (JsonException broken)

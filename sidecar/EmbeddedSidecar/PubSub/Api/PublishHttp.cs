@@ -45,6 +45,7 @@ internal static class PublishHttp
                     TraceParent = TraceParent.Next(headers[TraceParent.Header]),
                     TraceState = headers["tracestate"].ToString(),
                     Metadata = metadata,
+                    BrokerKeepsTime = component.KeepsTime,
                 });
         }
         catch (JsonException broken)
