@@ -96,8 +96,10 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
     private static async Task<InvokeBindingResponse> InvokeGrpcAsync(GrpcCall call, InvokeBindingRequest request)
     {
         var metadata = new Dictionary<string, string>(request.Metadata, StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, values) in call.Metadata)
+        foreach (var (header, values) in call.Metadata)
         {
+            // Lower case as on the wire: to bindings.http a capital letter means a header of the request it sends.
+            var name = header.ToLowerInvariant();
             metadata.TryAdd(name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.Ordinal) ? "dapr-" + name.TrimStart(':') : name, values.ToString());
         }
 

@@ -57,12 +57,7 @@ internal sealed class HttpBinding : IOutputBinding
         message.Headers.Accept.ParseAdd("application/json; charset=utf-8");
         foreach (var (name, value) in request.Metadata.Where(pair => char.IsAsciiLetterUpper(pair.Key[0])))
         {
-            message.Headers.Remove(name);
-            if (!message.Headers.TryAddWithoutValidation(name, value) && message.Content is { } content)
-            {
-                content.Headers.Remove(name);
-                content.Headers.TryAddWithoutValidation(name, value);
-            }
+            _ = TrySet(message.Headers, name, value) || TrySet(message.Content?.Headers, name, value);
         }
 
         if (_security is { } security)
@@ -89,6 +84,17 @@ internal sealed class HttpBinding : IOutputBinding
         {
             throw new BindingException($"no answer within {_http.Timeout}", inner: slow);
         }
+    }
+
+    // A name is at home in one of the two collections and the other refuses it; asking it to remove such a name is an error.
+    private static bool TrySet(HttpHeaders? headers, string name, string value)
+    {
+        if (headers?.NonValidated.Contains(name) == true)
+        {
+            headers.Remove(name);
+        }
+
+        return headers?.TryAddWithoutValidation(name, value) == true;
     }
 
     private static string Path(string? path) => path is null ? "" : path.StartsWith('/') ? path : "/" + path;
