@@ -1,3 +1,4 @@
+using System.Globalization;
 using EmbeddedSidecar.Api;
 using Google.Protobuf;
 
@@ -13,6 +14,17 @@ internal static class RpcStatus
         var info = ErrorInfo("", new Dictionary<string, string> { ["http.code"] = "401" });
         return new GrpcException(
             StatusCode.Unauthenticated, "Unauthorized", Status(StatusCode.Unauthenticated, "Unauthorized", [("ErrorInfo", info)]));
+    }
+
+    /// <summary>What an app said over HTTP, as the status of a gRPC call: the beginning of its body is in the details.</summary>
+    public static GrpcException FromHttp(StatusCode code, int status, string reason, string body)
+    {
+        var info = ErrorInfo(reason, new Dictionary<string, string>
+        {
+            ["http.code"] = status.ToString(CultureInfo.InvariantCulture),
+            ["http.error_message"] = body.Length > 63 ? body[..63] : body,
+        });
+        return new GrpcException(code, reason, Status(code, reason, [("ErrorInfo", info)]));
     }
 
     /// <summary>The details of a rich error, or null for a simple one.</summary>

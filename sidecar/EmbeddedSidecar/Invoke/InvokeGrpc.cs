@@ -5,6 +5,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace EmbeddedSidecar.Invoke;
 
@@ -62,12 +63,14 @@ internal sealed class InvokeGrpc(AppDirectory apps)
     private static async Task<InvokeResponse> ReadAsync(GrpcCall call, HttpResponseMessage response)
     {
         var body = await response.Content.ReadAsByteArrayAsync(call.Aborted);
+        var status = (int)response.StatusCode;
+        ReservedHeaders.Copy(response, call.ResponseMetadata);
+        call.ResponseMetadata["dapr-http-status"] = status.ToString(CultureInfo.InvariantCulture);
         if (!response.IsSuccessStatusCode)
         {
-            throw new GrpcException(Status((int)response.StatusCode), System.Text.Encoding.UTF8.GetString(body));
+            throw RpcStatus.FromHttp(Status(status), status, ReasonPhrases.GetReasonPhrase(status), System.Text.Encoding.UTF8.GetString(body));
         }
 
-        call.ResponseMetadata["dapr-http-status"] = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
         return new InvokeResponse
         {
             Data = new Any { Value = UnsafeByteOperations.UnsafeWrap(body) },
