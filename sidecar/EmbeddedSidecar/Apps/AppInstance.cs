@@ -67,6 +67,9 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     /// <summary>True once the app was found and has told its subscriptions; the health check goes green then.</summary>
     public bool IsReady { get; set; }
 
+    /// <summary>The app has sent its sidecar away: nobody is to get an answer any more, as from a process that has ended.</summary>
+    public bool IsShutDown { get; private set; }
+
     /// <summary>False while the app is known not to listen.</summary>
     public bool IsReachable { get; set; }
 
@@ -77,7 +80,11 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     public List<Action<Metadata.MetadataDocument>> MetadataSources { get; } = [];
 
     /// <summary>POST /v1.0/shutdown: this app's sidecar stops serving; those of other apps go on.</summary>
-    public void RequestShutdown() => _stopping.Cancel();
+    public void RequestShutdown()
+    {
+        IsShutDown = true;
+        _stopping.Cancel();
+    }
 
     public void Dispose()
     {

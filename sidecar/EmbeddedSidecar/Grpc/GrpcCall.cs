@@ -16,4 +16,12 @@ internal sealed class GrpcCall(HttpContext http, AppInstance app, CancellationTo
 
     /// <summary>Ends when the caller goes away, its deadline passes or the sidecar stops.</summary>
     public CancellationToken Aborted { get; } = aborted;
+
+    /// <summary>Does something once the caller has its answer.</summary>
+    public void AfterAnswer(Action action) =>
+        http.Response.OnCompleted(() =>
+        {
+            action();
+            return Task.CompletedTask;
+        });
 }

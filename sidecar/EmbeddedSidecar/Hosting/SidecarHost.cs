@@ -203,6 +203,12 @@ public sealed partial class SidecarHost : IAsyncDisposable
         _web.Run(http =>
         {
             var endpoint = http.Features.GetRequiredFeature<SidecarEndpoint>();
+            if (endpoint.App.IsShutDown)
+            {
+                http.Abort();
+                return Task.CompletedTask;
+            }
+
             return endpoint.IsGrpc ? grpcRoutes.DispatchAsync(http, endpoint.App) : httpApi.DispatchAsync(http, endpoint.App);
         });
         try

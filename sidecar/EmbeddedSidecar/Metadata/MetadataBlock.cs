@@ -31,7 +31,7 @@ internal sealed class MetadataBlock : IBuildingBlock
         });
         routes.MapUnary(Service + "Shutdown", Empty.Parser, (call, _) =>
         {
-            call.App.RequestShutdown();
+            call.AfterAnswer(call.App.RequestShutdown);
             return Task.FromResult(new Empty());
         });
     }
