@@ -22,6 +22,7 @@ internal static class TestCommand
             if (!parse.GetValue(noBuild))
             {
                 await Build.MediaAsync(workspace, progress, ct);
+                await Build.ConformanceAsync(workspace, progress, ct);
                 await Build.DotnetAsync(workspace, "Eco2.slnx", progress, ct);
             }
 
@@ -47,7 +48,11 @@ internal static class TestCommand
     }
 
     private static IEnumerable<Suite> AllSuites(Workspace workspace) =>
-        [.. DotnetSuite.All(workspace), new NodeSuite("media", Path.Combine(workspace.Root, "services/media"))];
+    [
+        .. DotnetSuite.All(workspace),
+        new NodeSuite("conformance-js", Path.Combine(workspace.Root, "tests/conformance-js")),
+        new NodeSuite("media", Path.Combine(workspace.Root, "services/media")),
+    ];
 }
 
 internal sealed record Counts(int Passed, int Failed, int Skipped)

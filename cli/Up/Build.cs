@@ -40,23 +40,33 @@ internal static class Build
     public static async Task MediaAsync(Workspace workspace, Progress progress, CancellationToken ct)
     {
         var folder = Path.Combine(workspace.Root, "services/media");
-        var lockFile = Path.Combine(folder, "package-lock.json");
-        if (IsStale(Path.Combine(folder, "node_modules/.package-lock.json"), [lockFile]))
-        {
-            await progress.StepAsync("Installing the media app's packages", _ => NpmAsync(folder, ct, "ci", "--no-audit", "--no-fund"));
-        }
-
+        var lockFile = await InstallAsync(folder, "Installing the media app's packages", progress, ct);
         if (IsStale(Path.Combine(folder, "dist/main.js"), Directory.GetFiles(Path.Combine(folder, "src"), "*.ts", SearchOption.AllDirectories).Append(lockFile)))
         {
             await progress.StepAsync("Building the media app", _ => NpmAsync(folder, ct, "run", "build"));
         }
     }
 
+    /// <summary>The suite that runs Dapr's package for JavaScript compiles itself; it needs that package.</summary>
+    public static Task ConformanceAsync(Workspace workspace, Progress progress, CancellationToken ct) =>
+        InstallAsync(Path.Combine(workspace.Root, "tests/conformance-js"), "Installing Dapr's package for JavaScript", progress, ct);
+
+    private static async Task<string> InstallAsync(string folder, string step, Progress progress, CancellationToken ct)
+    {
+        var lockFile = Path.Combine(folder, "package-lock.json");
+        if (IsStale(Path.Combine(folder, "node_modules/.package-lock.json"), [lockFile]))
+        {
+            await progress.StepAsync(step, _ => NpmAsync(folder, ct, "ci", "--no-audit", "--no-fund"));
+        }
+
+        return lockFile;
+    }
+
     /// <summary>Folders count too: theirs is the time at which a file was last added or removed.</summary>
     private static DateTime NewestSource(string root) =>
         SourceFolders.Select(folder => Path.Combine(root, folder)).Where(Directory.Exists)
             .SelectMany(folder => new[] { folder }.Concat(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)))
-            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal))
+            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal) && !path.Contains("/tests/conformance-js", StringComparison.Ordinal))
             .Concat(Directory.GetFiles(root, "Directory.*"))
             .Max(File.GetLastWriteTimeUtc);
 
@@ -68,7 +78,7 @@ internal static class Build
         var (exit, output) = await Shell.RunAsync("npm", arguments, folder, ct);
         if (exit != 0)
         {
-            throw new UserMessageException($"npm {arguments[0]} failed in services/media:\n{string.Join('\n', output.TrimEnd().Split('\n').TakeLast(15))}");
+            throw new UserMessageException($"npm {arguments[0]} failed in {folder}:\n{string.Join('\n', output.TrimEnd().Split('\n').TakeLast(15))}");
         }
     }
 }
