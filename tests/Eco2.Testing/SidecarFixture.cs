@@ -1,6 +1,7 @@
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Eco2.Testing;
 
@@ -27,6 +28,14 @@ public sealed class SidecarFixture : IAsyncDisposable
         + Component("workflow", "state.redis", $"redisHost: {redis.Host}", "actorStateStore: true")
         + Component("pubsub", "pubsub.redis", $"redisHost: {redis.Host}")
         + Component("broadcast", "pubsub.redis", $"redisHost: {redis.Host}", "consumerID: {uuid}");
+
+    /// <summary>A state store on this database (a connection string of Npgsql).</summary>
+    public static string OnPostgres(string name, string database, params string[] settings)
+    {
+        var server = new NpgsqlConnectionStringBuilder(database);
+        return Component(name, "state.postgresql", [$"connectionString: host={server.Host} port={server.Port} user={server.Username} dbname={server.Database}", .. settings])
+            .Replace("version: v1", "version: v2", StringComparison.Ordinal);
+    }
 
     /// <summary>One component document; settings are "name: value".</summary>
     public static string Component(string name, string type, params string[] settings) => $$"""

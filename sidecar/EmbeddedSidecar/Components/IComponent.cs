@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Postgres;
 using EmbeddedSidecar.RabbitMq;
 using EmbeddedSidecar.Redis;
 
@@ -26,16 +27,18 @@ internal sealed record ComponentContext(ComponentMetadata Metadata, AppInstance 
 }
 
 /// <summary>What the whole process shares.</summary>
-internal sealed record HostServices(TimeProvider Clock, ILoggerFactory Logs, RedisConnections Redis, RabbitMqConnections RabbitMq);
+internal sealed record HostServices(TimeProvider Clock, ILoggerFactory Logs, RedisConnections Redis, RabbitMqConnections RabbitMq, PostgresServers Postgres);
 
 /// <summary>Which component types exist. Building blocks add theirs at start.</summary>
 internal sealed class ComponentRegistry
 {
-    private readonly Dictionary<string, Func<ComponentContext, IComponent>> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Func<ComponentContext, IComponent> Create, string[] Versions)> _types = new(StringComparer.Ordinal);
 
     /// <param name="type">As in spec.type, for example state.redis.</param>
     /// <param name="create">Called for each app that has such a component in scope.</param>
-    public void Add(string type, Func<ComponentContext, IComponent> create) => _types.Add(type, create);
+    /// <param name="versions">Which of spec.version; v1, or none, if nothing is said.</param>
+    public void Add(string type, Func<ComponentContext, IComponent> create, params string[] versions) =>
+        _types.Add(type, (create, versions.Length > 0 ? versions : ["", "v1"]));
 
     public bool Knows(string type) => _types.ContainsKey(type);
 
@@ -43,20 +46,21 @@ internal sealed class ComponentRegistry
     public IComponent Create(ComponentContext context)
     {
         var spec = context.Metadata.Spec;
-        if (!_types.TryGetValue(spec.Type, out var create))
+        if (!_types.TryGetValue(spec.Type, out var type))
         {
             throw new SidecarConfigurationException(
                 $"{spec.File}: component \"{spec.Name}\": type \"{spec.Type}\" is not supported by the embedded sidecar "
                 + $"(it knows {string.Join(", ", _types.Keys.Order(StringComparer.Ordinal))}).");
         }
 
-        if (spec.Version is not ("" or "v1"))
+        if (!type.Versions.Contains(spec.Version))
         {
             throw new SidecarConfigurationException(
-                $"{spec.File}: component \"{spec.Name}\" ({spec.Type}): version \"{spec.Version}\" is not supported by the embedded sidecar.");
+                $"{spec.File}: component \"{spec.Name}\" ({spec.Type}): version \"{spec.Version}\" is not supported by the embedded sidecar "
+                + $"(it knows {type.Versions[^1]}).");
         }
 
-        var component = create(context);
+        var component = type.Create(context);
         context.Metadata.RefuseUnread();
         return component;
     }

@@ -3,6 +3,7 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Postgres;
 using EmbeddedSidecar.RabbitMq;
 using EmbeddedSidecar.Redis;
 using Microsoft.AspNetCore.Http.Features;
@@ -30,7 +31,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
     private SidecarHost(SidecarOptions options, ILoggerFactory logs)
     {
         _options = options;
-        _services = new HostServices(options.Clock, logs, new RedisConnections(logs, options.Clock), new RabbitMqConnections());
+        _services = new HostServices(options.Clock, logs, new RedisConnections(logs, options.Clock), new RabbitMqConnections(), new PostgresServers());
         _blocks = BuildingBlocks.Create(_services);
     }
 
@@ -102,6 +103,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
 
         await _services.Redis.DisposeAsync();
         await _services.RabbitMq.DisposeAsync();
+        await _services.Postgres.DisposeAsync();
         _http.Dispose();
         if (_options.Logs is null)
         {

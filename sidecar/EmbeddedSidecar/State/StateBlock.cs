@@ -1,6 +1,7 @@
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.State.Postgres;
 
 namespace EmbeddedSidecar.State;
 
@@ -11,6 +12,8 @@ internal sealed class StateBlock : IBuildingBlock
     {
         types.Add("state.in-memory", context => Register(context, new InMemoryStateStore(context.Services.Clock)));
         types.Add("state.redis", context => Register(context, new RedisStateStore(context)));
+        types.Add("state.postgresql", context => Register(context, new PostgresStateStore(context)), "v2");
+        types.Add("state.postgres", context => Register(context, new PostgresStateStore(context)), "v2");
     }
 
     public void MapHttp(HttpRoutes routes) => StateHttp.Map(routes);

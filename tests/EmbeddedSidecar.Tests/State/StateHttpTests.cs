@@ -13,7 +13,7 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
 {
     private static readonly HttpClient Http = new();
 
-    public static TheoryData<string> Stores => ["memory", "redis"];
+    public static TheoryData<string> Stores => ["memory", "redis", "postgres"];
 
     [Theory]
     [MemberData(nameof(Stores))]
@@ -70,6 +70,7 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [Theory]
     [InlineData("memory", HttpStatusCode.Conflict)]
     [InlineData("redis", HttpStatusCode.InternalServerError)]
+    [InlineData("postgres", HttpStatusCode.InternalServerError)]
     public async Task First_write_takes_a_key_once_and_each_store_says_no_its_own_way(string store, HttpStatusCode second)
     {
         const string item = """[{"key":"once","value":1,"options":{"concurrency":"first-write"}}]""";
@@ -183,13 +184,17 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     {
         public RedisServer Redis { get; private set; } = null!;
 
+        public string Postgres { get; private set; } = "";
+
         public SidecarFixture Sidecar { get; private set; } = null!;
 
         public async Task InitializeAsync()
         {
             Redis = await RedisServer.StartAsync();
+            Postgres = await PostgresCluster.CreateDatabaseAsync();
             var resources = SidecarFixture.Component("memory", "state.in-memory")
                 + SidecarFixture.Component("redis", "state.redis", $"redisHost: {Redis.Host}")
+                + SidecarFixture.OnPostgres("postgres", Postgres)
                 + SidecarFixture.Component("shared", "state.redis", $"redisHost: {Redis.Host}", "keyPrefix: name");
             Sidecar = await SidecarFixture.StartAsync(resources, new AppSettings { AppId = "one" }, new AppSettings { AppId = "two" });
         }

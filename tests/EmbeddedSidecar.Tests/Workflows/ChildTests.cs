@@ -10,6 +10,8 @@ public sealed class ChildTestsInMemory(InMemoryWorkflows store) : ChildTests(sto
 
 public sealed class ChildTestsOnRedis(RedisWorkflows store) : ChildTests(store), IClassFixture<RedisWorkflows>;
 
+public sealed class ChildTestsOnPostgres(PostgresWorkflows store) : ChildTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>Workflows that start workflows, in their own app and in another one.</summary>
 public abstract class ChildTests(IWorkflowStore store) : WorkflowTests(store)
 {

@@ -10,6 +10,8 @@ public sealed class ClientTestsInMemory(InMemoryWorkflows store) : ClientTests(s
 
 public sealed class ClientTestsOnRedis(RedisWorkflows store) : ClientTests(store), IClassFixture<RedisWorkflows>;
 
+public sealed class ClientTestsOnPostgres(PostgresWorkflows store) : ClientTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>What a client may ask and what it is told.</summary>
 public abstract class ClientTests(IWorkflowStore store) : WorkflowTests(store)
 {

@@ -10,8 +10,12 @@ using static EmbeddedSidecar.Tests.Workflows.Wire.Script;
 
 namespace EmbeddedSidecar.Tests.Workflows;
 
+public sealed class DurabilityTestsOnRedis(RedisWorkflows store) : DurabilityTests(store), IClassFixture<RedisWorkflows>;
+
+public sealed class DurabilityTestsOnPostgres(PostgresWorkflows store) : DurabilityTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>What lies in the store, and what a start makes of it.</summary>
-public sealed class DurabilityTests(RedisWorkflows redis) : WorkflowTests(redis), IClassFixture<RedisWorkflows>
+public abstract class DurabilityTests(IWorkflowStore store) : WorkflowTests(store)
 {
     private string _retention = "";
 

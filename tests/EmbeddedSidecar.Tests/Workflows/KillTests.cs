@@ -7,8 +7,12 @@ using static EmbeddedSidecar.Tests.Workflows.Wire.Script;
 
 namespace EmbeddedSidecar.Tests.Workflows;
 
+public sealed class KillTestsOnRedis(RedisWorkflows store) : KillTests(store), IClassFixture<RedisWorkflows>;
+
+public sealed class KillTestsOnPostgres(PostgresWorkflows store) : KillTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>The sidecar as a process of its own, killed again and again while workflows run.</summary>
-public sealed class KillTests(RedisWorkflows store) : IClassFixture<RedisWorkflows>, IAsyncLifetime
+public abstract class KillTests(IServerWorkflows store) : IAsyncLifetime
 {
     private const int Workflows = 50;
     private const int Kills = 8;
@@ -72,8 +76,8 @@ public sealed class KillTests(RedisWorkflows store) : IClassFixture<RedisWorkflo
             Check($"w{i}:0003", await hub.HistoryAsync($"w{i}:0003"));
         }
 
-        await Eventually.TrueAsync(async () => (await KeysAsync("*.live||*||slot")).Length == 0, "no instance is held for running");
-        Assert.Empty(await KeysAsync("kill||*||inbox-*"));
+        await Eventually.TrueAsync(async () => (await store.KeysAsync("*.live||*||slot")).Length == 0, "no instance is held for running");
+        Assert.Empty(await store.KeysAsync("kill||*||inbox-*"));
         await _stop.CancelAsync();
         await working;
     }
@@ -189,17 +193,5 @@ public sealed class KillTests(RedisWorkflows store) : IClassFixture<RedisWorkflo
                 await ChildServer.WaitForPortAsync(_grpcPort);
             }
         }
-    }
-
-    private async Task<string[]> KeysAsync(string pattern)
-    {
-        using var cli = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "redis-cli", ["-p", store.Server.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "keys", pattern])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        var output = await cli.StandardOutput.ReadToEndAsync();
-        await cli.WaitForExitAsync();
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -11,6 +11,8 @@ public sealed class TurnTestsInMemory(InMemoryWorkflows store) : TurnTests(store
 
 public sealed class TurnTestsOnRedis(RedisWorkflows store) : TurnTests(store), IClassFixture<RedisWorkflows>;
 
+public sealed class TurnTestsOnPostgres(PostgresWorkflows store) : TurnTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>What travels to workers and what their answers do.</summary>
 public abstract class TurnTests(IWorkflowStore store) : WorkflowTests(store)
 {

@@ -11,6 +11,8 @@ public sealed class WorkerTestsInMemory(InMemoryWorkflows store) : WorkerTests(s
 
 public sealed class WorkerTestsOnRedis(RedisWorkflows store) : WorkerTests(store), IClassFixture<RedisWorkflows>;
 
+public sealed class WorkerTestsOnPostgres(PostgresWorkflows store) : WorkerTests(store), IClassFixture<PostgresWorkflows>;
+
 /// <summary>Workers that come, go, repeat themselves and disagree. Two replicas of the app, one queue.</summary>
 public abstract class WorkerTests(IWorkflowStore store) : WorkflowTests(store)
 {

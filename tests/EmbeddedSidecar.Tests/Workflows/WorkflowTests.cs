@@ -2,8 +2,10 @@ using Dapr.DurableTask.Protobuf;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
+using EmbeddedSidecar.Tests.PubSub;
 using EmbeddedSidecar.Tests.Workflows.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.Workflows;
@@ -13,6 +15,13 @@ public interface IWorkflowStore : IAsyncLifetime
 {
     /// <summary>A Component document with actorStateStore set.</summary>
     string Component { get; }
+}
+
+/// <summary>A store that several sidecars can use.</summary>
+public interface IServerWorkflows : IWorkflowStore
+{
+    /// <summary>The keys of the store, read behind the sidecar's back; * stands for anything.</summary>
+    Task<string[]> KeysAsync(string pattern);
 }
 
 public sealed class InMemoryWorkflows : IWorkflowStore
@@ -33,7 +42,7 @@ public sealed class InMemoryWorkflows : IWorkflowStore
     public Task DisposeAsync() => Task.CompletedTask;
 }
 
-public sealed class RedisWorkflows : IWorkflowStore
+public sealed class RedisWorkflows : IServerWorkflows
 {
     private RedisServer? _server;
 
@@ -55,6 +64,34 @@ public sealed class RedisWorkflows : IWorkflowStore
     public async Task InitializeAsync() => _server = await RedisServer.StartAsync(durable: true);
 
     public async Task DisposeAsync() => await Server.DisposeAsync();
+
+    public async Task<string[]> KeysAsync(string pattern)
+    {
+        await using var redis = await RedisFixture.ConnectAsync(Server);
+        return [.. (await redis.SendAsync("KEYS", pattern)).Items!.Select(key => key.Text!)];
+    }
+}
+
+public sealed class PostgresWorkflows : IServerWorkflows
+{
+    private string _database = "";
+
+    public string Component => SidecarFixture.OnPostgres("workflow", _database, "actorStateStore: true");
+
+    public async Task InitializeAsync() => _database = await PostgresCluster.CreateDatabaseAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public async Task<string[]> KeysAsync(string pattern)
+    {
+        await using var connection = new NpgsqlConnection(_database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("select coalesce(array_agg(key), '{}') from state where key like replace($1, '*', '%')", connection)
+        {
+            Parameters = { new() { Value = pattern } },
+        };
+        return (string[])(await command.ExecuteScalarAsync())!;
+    }
 }
 
 /// <summary>Tests that hold whatever the store: a sidecar in this process for each, spoken to only over its ports.</summary>
