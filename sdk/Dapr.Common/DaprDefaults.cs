@@ -39,11 +39,12 @@ public static class DaprDefaults
     public static string GetDefaultDaprApiToken(IConfiguration? configuration) =>
         Read(configuration, DaprApiTokenEnvironmentVariableName) ?? "";
 
-    /// <summary>A client from the factory that carries the token for the sidecar.</summary>
+    /// <summary>A client from the factory for the HTTP API, which carries the token for the sidecar.</summary>
     public static HttpClient CreateDefaultHttpClient(IHttpClientFactory httpClientFactory, IConfiguration? configuration = null)
     {
         ArgumentNullException.ThrowIfNull(httpClientFactory);
         var client = httpClientFactory.CreateClient();
+        client.BaseAddress = new Uri(GetDefaultHttpEndpoint(configuration));
         var token = GetDefaultDaprApiToken(configuration);
         if (!string.IsNullOrWhiteSpace(token))
         {
