@@ -53,7 +53,7 @@ public class DaprReferenceTests
 
             Assert.Equal(Official, Names(asked, "PackageReference").Where(name => name.StartsWith("Dapr", StringComparison.Ordinal)));
             Assert.Empty(Names(asked, "ProjectReference"));
-            Assert.Equal(Official.Select(name => $"{Root()}/sdk/{name}/{name}.csproj"), Names(inRepo, "ProjectReference"));
+            Assert.Equal(Official.Select(name => $"{Root()}/sdk/{name}/{name}.csproj").Order(), Names(inRepo, "ProjectReference"));
             Assert.All(Names(inRepo, "ProjectReference"), path => Assert.True(File.Exists(path), path));
             var versions = asked.GetProperty("Items").GetProperty("PackageVersion").EnumerateArray()
                 .Where(item => Official.Contains(item.GetProperty("Identity").GetString()))
