@@ -3,7 +3,6 @@ using Dapr.Workflow;
 using Dapr.Workflow.Registration;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace Dapr.Sdk.Tests;
@@ -78,9 +77,10 @@ public sealed class EmbeddedSidecarTests : IAsyncLifetime
 
     private static string[] Said(HelloWorker.Desk desk) => File.Exists(desk.Log) ? File.ReadAllLines(desk.Log) : [];
 
-    private DaprWorkflowClient WorkflowClient() => new DaprWorkflowClientBuilder(new ConfigurationBuilder()
-        .AddInMemoryCollection([new("DAPR_GRPC_ENDPOINT", _sidecar["hello"].GrpcEndpoint.ToString()), new("DAPR_API_TOKEN", "t0ken")])
-        .Build()).Build();
+    private DaprWorkflowClient WorkflowClient() => new DaprWorkflowClientBuilder()
+        .UseGrpcEndpoint(_sidecar["hello"].GrpcEndpoint.ToString())
+        .UseDaprApiToken("t0ken")
+        .Build();
 
     // Disposing kills it with SIGKILL.
     private ChildServer StartWorker(string name) => ChildServer.Start(
