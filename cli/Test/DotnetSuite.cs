@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Eco2.Cli.Machine;
+using Eco2.Cli.Up;
 
 namespace Eco2.Cli.Test;
 
@@ -10,7 +11,10 @@ internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
     private const string Faults = "Eco2.Faults";
 
     /// <summary>No test of the short suites takes longer.</summary>
-    public string HangTimeout { get; init; } = "4m";
+    public string HangTimeout { get; init; } = SidecarRuntime.IsDaprd ? "15m" : "4m";
+
+    /// <summary>It starts <c>eco2 up</c>.</summary>
+    public bool RunsTheProduct => Name is Faults or "Eco2.EndToEnd.Tests";
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

@@ -19,6 +19,12 @@ internal static class TestCommand
             var workspace = new Workspace();
             var progress = new Progress();
             await Tool.InstallMissingAsync(Tool.ForTest, progress, ct);
+            if (SidecarRuntime.IsDaprd)
+            {
+                Daprd.Find();
+                progress.Say("On real Dapr: only the suites that run the whole product. The others start what they test inside their own process.");
+            }
+
             if (!parse.GetValue(noBuild))
             {
                 await Build.MediaAsync(workspace, progress, ct);

@@ -5,9 +5,27 @@ namespace Eco2.Cli.Up;
 /// <summary>Waits until every app and its sidecar are ready to work.</summary>
 internal static class Readiness
 {
-    private const int PatienceSeconds = 60;
+    private const int ControlPlaneSeconds = 60;
 
-    public static async Task WaitAsync(IReadOnlyList<AppPlan> plans, IReadOnlyList<ManagedProcess> processes, Action<string> detail, TimeProvider clock, CancellationToken ct)
+    /// <summary>Returns when everything that is asked answers that it is well.</summary>
+    public static async Task WaitAsync(IReadOnlyList<Uri> healthy, IReadOnlyList<ManagedProcess> processes, Action<string> detail, TimeProvider clock, CancellationToken ct)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        var since = clock.GetTimestamp();
+        while (healthy.Count > 0 && !(await Task.WhenAll(healthy.Select(url => AskAsync(http, url.ToString(), ct)))).All(answer => answer is HttpStatusCode.OK))
+        {
+            detail($"waiting for {string.Join(" and ", processes.Select(process => process.Plan.Name))}");
+            ThrowIfBroken(processes);
+            if (clock.GetElapsedTime(since) > TimeSpan.FromSeconds(ControlPlaneSeconds))
+            {
+                throw new UserMessageException($"Not well after {ControlPlaneSeconds} s: {string.Join(", ", healthy)}.\n{Tails(processes)}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, ct);
+        }
+    }
+
+    public static async Task WaitAsync(IReadOnlyList<AppPlan> plans, IReadOnlyList<ManagedProcess> processes, int patienceSeconds, Action<string> detail, TimeProvider clock, CancellationToken ct)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         var waiting = plans.ToList();
@@ -17,20 +35,11 @@ internal static class Readiness
             var answers = await Task.WhenAll(waiting.Select(app => IsReadyAsync(http, app, ct)));
             waiting = [.. waiting.Zip(answers).Where(pair => !pair.Second).Select(pair => pair.First)];
             detail($"waiting for {string.Join(", ", waiting.Select(app => app.Name))}");
-            if (processes.FirstOrDefault(process => process.Refused) is { } refused)
+            ThrowIfBroken(processes);
+            if (clock.GetElapsedTime(since) > TimeSpan.FromSeconds(patienceSeconds))
             {
-                throw new UserMessageException(File.ReadLines(refused.Plan.Log).LastOrDefault() ?? $"{refused.Plan.Name} refuses to start.");
-            }
-
-            if (processes.FirstOrDefault(process => process.Restarts >= 2) is { } broken)
-            {
-                throw new UserMessageException($"{broken.Plan.Name} does not start. The end of its log {broken.Plan.Log}:\n{Tail(broken.Plan.Log)}");
-            }
-
-            if (clock.GetElapsedTime(since) > TimeSpan.FromSeconds(PatienceSeconds))
-            {
-                var log = processes.First(process => process.Plan.Name == waiting[0].Name).Plan.Log;
-                throw new UserMessageException($"Not ready after {PatienceSeconds} s: {string.Join(", ", waiting.Select(app => app.Name))}. The end of {log}:\n{Tail(log)}");
+                var concerned = processes.Where(process => process.Plan.Name == waiting[0].Name || process.Plan.Name == Daprd.NameOf(waiting[0].Name));
+                throw new UserMessageException($"Not ready after {patienceSeconds} s: {string.Join(", ", waiting.Select(app => app.Name))}.\n{Tails(concerned)}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, ct);
@@ -59,6 +68,22 @@ internal static class Readiness
             return null;
         }
     }
+
+    private static void ThrowIfBroken(IReadOnlyList<ManagedProcess> processes)
+    {
+        if (processes.FirstOrDefault(process => process.Refused) is { } refused)
+        {
+            throw new UserMessageException(File.ReadLines(refused.Plan.Log).LastOrDefault() ?? $"{refused.Plan.Name} refuses to start.");
+        }
+
+        if (processes.FirstOrDefault(process => process.Restarts >= 2) is { } broken)
+        {
+            throw new UserMessageException($"{broken.Plan.Name} does not start. {Tails([broken])}");
+        }
+    }
+
+    private static string Tails(IEnumerable<ManagedProcess> processes) =>
+        string.Join('\n', processes.Select(process => $"The end of its log {process.Plan.Log}:\n{Tail(process.Plan.Log)}"));
 
     private static string Tail(string log) =>
         File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(12)) : "(empty)";

@@ -17,7 +17,7 @@ internal sealed record AppPlan(
     IReadOnlyDictionary<string, string> Environment);
 
 /// <summary>What <c>dapr.yaml</c> says, multiplied by the wanted replicas.</summary>
-internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath)
+internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath, string MaxBodySize)
 {
     public static RunPlan Load(Workspace workspace, string components, IReadOnlyDictionary<string, int> replicas, bool freePorts)
     {
@@ -53,7 +53,7 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath
             }
         }
 
-        return new RunPlan(plans, resources);
+        return new RunPlan(plans, resources, file.Common.MaxBodySize);
     }
 
     /// <summary>Says which port is taken before anything is started.</summary>
@@ -93,6 +93,8 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath
 
     private sealed class CommonYaml
     {
+        public string MaxBodySize { get; init; } = "4Mi";
+
         public Dictionary<string, string> Env { get; init; } = [];
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Eco2.Cli.Machine;
 using Eco2.Cli.Scan;
 using Spectre.Console;
@@ -9,12 +8,14 @@ namespace Eco2.Cli.Up;
 internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress progress, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<ManagedProcess> servers = [];
+    private readonly List<ManagedProcess> controlPlane = [];
+    private readonly List<ManagedProcess> sidecars = [];
     private readonly List<ManagedProcess> apps = [];
     private readonly SemaphoreSlim recording = new(1);
     private RunRecord? record;
 
     /// <summary>Everything it started, with the process that runs at the moment.</summary>
-    public IEnumerable<(string Name, int? Pid)> Processes => servers.Concat(apps).Select(process => (process.Plan.Name, process.Pid));
+    public IEnumerable<(string Name, int? Pid)> Processes => servers.Concat(controlPlane).Concat(sidecars).Concat(apps).Select(process => (process.Plan.Name, process.Pid));
 
     /// <summary>What the apps' sidecars show to the apps, and the apps to their sidecars, in this run.</summary>
     public (string App, string Dapr) Tokens { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     public Table Table()
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("app", "port", "sidecar", "process", "health");
-        foreach (var (app, process) in plan.Apps.Zip(apps.Skip(1)))
+        foreach (var (app, process) in plan.Apps.Zip(apps))
         {
             table.AddRow(app.Name, $"{app.AppPort}", $"{app.DaprHttpPort}, {app.DaprGrpcPort}", $"{process.Pid}", "[green]ready[/]");
         }
@@ -55,9 +56,10 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     public async ValueTask DisposeAsync()
     {
         // Apps first, so that they can finish what they hold; the servers hold the data and go last.
-        await Task.WhenAll(apps.Select(app => app.StopAsync(TimeSpan.FromSeconds(3))));
+        await Task.WhenAll(sidecars.Concat(apps).Select(app => app.StopAsync(TimeSpan.FromSeconds(controlPlane.Count > 0 ? 8 : 3))));
+        await Task.WhenAll(controlPlane.Select(process => process.StopAsync(TimeSpan.FromSeconds(5))));
         await Task.WhenAll(servers.Select(server => server.StopAsync(TimeSpan.FromSeconds(1.5))));
-        apps.Concat(servers).ToList().ForEach(process => process.Dispose());
+        apps.Concat(sidecars).Concat(controlPlane).Concat(servers).ToList().ForEach(process => process.Dispose());
         await recording.WaitAsync();
         record = null;
         File.Delete(workspace.RunRecord);
@@ -82,22 +84,19 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
 
     private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
-        var instances = Path.Combine(workspace.State, "instances.json");
-        await File.WriteAllTextAsync(instances, JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web), ct);
-        var sidecar = new ProcessPlan(
-            "sidecar",
-            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", instances, "--resources-path", plan.ResourcesPath],
-            workspace.Root,
-            Path.Combine(workspace.Logs, "sidecar.log"),
-            environment,
-            RefusalExitCode: 2);
-        apps.Add(Manage(sidecar));
+        var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, environment, progress, ct);
+        controlPlane.AddRange(sidecarPlan.ControlPlane.Select(Manage));
+        sidecars.AddRange(sidecarPlan.Sidecars.Select(Manage));
         apps.AddRange(plan.Apps.Select(app => Manage(
             new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)))));
-        await progress.StepAsync($"Starting the sidecar and {plan.Apps.Count} apps", async detail =>
+        var what = sidecars.Count == 1 ? "the sidecar" : $"{string.Join(", ", controlPlane.Select(process => process.Plan.Name))}, {sidecars.Count} sidecars";
+        await progress.StepAsync($"Starting {what} and {plan.Apps.Count} apps", async detail =>
         {
+            controlPlane.ForEach(process => process.Start());
+            await Readiness.WaitAsync(sidecarPlan.Healthy, controlPlane, detail, clock, ct);
+            sidecars.ForEach(sidecar => sidecar.Start());
             apps.ForEach(app => app.Start());
-            await Readiness.WaitAsync(plan.Apps, apps, detail, clock, ct);
+            await Readiness.WaitAsync(plan.Apps, [.. controlPlane, .. sidecars, .. apps], sidecarPlan.PatienceSeconds, detail, clock, ct);
         });
     }
 
@@ -147,8 +146,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         {
             if (record is not null)
             {
-                var running = plan.Apps.Zip(apps.Skip(1)).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
-                    .Prepend(new RunningApp("sidecar", "", apps[0].Pid, 0, 0, 0));
+                var running = plan.Apps.Zip(apps).Select(pair => new RunningApp(pair.First.Name, pair.First.AppId, pair.Second.Pid, pair.First.AppPort, pair.First.DaprHttpPort, pair.First.DaprGrpcPort))
+                    .Concat(controlPlane.Concat(sidecars).Select(process => new RunningApp(process.Plan.Name, "", process.Pid, 0, 0, 0)));
                 record = record with { Servers = [.. servers.Select(server => new RunningServer(server.Plan.Name, server.Pid))], Apps = [.. running] };
                 await record.WriteAsync(workspace.RunRecord, ct);
             }

@@ -1,3 +1,4 @@
+using Eco2.Testing;
 using Xunit;
 
 namespace Eco2.EndToEnd.Tests;
@@ -6,7 +7,7 @@ public sealed class RefusalTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("eco2-refusal-").FullName;
 
-    [Theory]
+    [EmbeddedTheory]
     [InlineData("broken.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: { name: broken", "broken.yaml")]
     [InlineData("odd.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: { name: odd }\nspec: { type: state.punchcard, version: v1 }\n", "state.punchcard")]
     public async Task A_component_file_that_cannot_work_stops_the_start_with_one_sentence_that_names_it(string file, string text, string named)

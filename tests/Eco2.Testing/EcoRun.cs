@@ -15,6 +15,9 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     /// <summary>Address of the gateway.</summary>
     public Uri Url { get; private set; } = new("http://127.0.0.1");
 
+    /// <summary>True when the sidecars are Dapr's own: <c>ECO2_RUNTIME=daprd</c>.</summary>
+    public static bool OnDaprd => Environment.GetEnvironmentVariable("ECO2_RUNTIME") == "daprd";
+
     /// <summary>The eco2 command as it was built.</summary>
     public static string Command { get; } = Path.Combine(Checkout.Root, "artifacts/bin/Eco2.Cli/release/Eco2.Cli.dll");
 
@@ -54,7 +57,8 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
                 ? throw new InvalidOperationException($"eco2 up ended:\n{Output}")
                 : File.Exists(Path.Combine(State, "run.json")) && Run().GetProperty("pid").GetInt32() == up.Id,
             "eco2 up is ready",
-            TimeSpan.FromSeconds(90));
+            // A dozen daprd take their time on few cores.
+            TimeSpan.FromSeconds(OnDaprd ? 240 : 90));
         Url = new Uri(Run().GetProperty("url").GetString()!);
     }
 
@@ -114,12 +118,13 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
         await remove.WaitForExitAsync();
     }
 
-    /// <summary>Everything that runs: sidecar, postgres, redis, and the apps by their names (<c>worker</c>, <c>worker-2</c>).</summary>
+    /// <summary>Everything that runs: postgres, redis, the apps by their names (<c>worker</c>, <c>worker-2</c>), and <c>sidecar</c>, or
+    /// placement, scheduler and one <c>daprd-worker-2</c> for each of them. Where a process is asked for, <c>sidecar</c> means them all.</summary>
     public IReadOnlyList<string> Processes => [.. Parts().Select(part => part.GetProperty("name").GetString()!)];
 
     /// <summary>The process that runs under this name now; 0 while there is none.</summary>
     public int Pid(string process) =>
-        Part(process).GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid && IsAlive(pid.GetInt32()) ? pid.GetInt32() : 0;
+        Part(Expand(process)[0]).GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid && IsAlive(pid.GetInt32()) ? pid.GetInt32() : 0;
 
     public int Port(string app) => Part(app).GetProperty("port").GetInt32();
 
@@ -134,7 +139,7 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     /// <summary>kill -9, and the wait until another process has taken its place.</summary>
     public async Task KillAsync(params string[] processes)
     {
-        var before = processes.ToDictionary(process => process, Pid);
+        var before = processes.SelectMany(Expand).ToDictionary(process => process, Pid);
         foreach (var pid in before.Values.Where(pid => pid != 0))
         {
             Signal(pid, 9);
@@ -147,7 +152,7 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     }
 
     /// <summary>Sends a signal to what runs under a name now.</summary>
-    public void Signal(string process, int signal) => Signal(Pid(process), signal);
+    public void Signal(string process, int signal) => Array.ForEach(Expand(process), one => Signal(Pid(one), signal));
 
     /// <summary>Runs the eco2 command to its end.</summary>
     public Task<(int ExitCode, string Output)> Eco2Async(params string[] arguments) =>
@@ -162,6 +167,9 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await errors);
     }
+
+    private string[] Expand(string process) =>
+        process == "sidecar" && Processes is var all && !all.Contains("sidecar", StringComparer.Ordinal) ? [.. all.Where(name => name.StartsWith("daprd-", StringComparison.Ordinal))] : [process];
 
     private JsonElement Part(string name) => Parts().First(part => part.GetProperty("name").GetString() == name);
 
