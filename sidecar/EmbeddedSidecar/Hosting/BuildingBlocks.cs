@@ -1,8 +1,10 @@
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Configurations;
 using EmbeddedSidecar.Invoke;
 using EmbeddedSidecar.Jobs;
+using EmbeddedSidecar.Locks;
 using EmbeddedSidecar.Metadata;
 using EmbeddedSidecar.PubSub;
 using EmbeddedSidecar.Scheduling;
@@ -26,6 +28,8 @@ internal static class BuildingBlocks
         new InvokeBlock(),
         new BindingsBlock(services.Logs),
         new SecretsBlock(),
+        new ConfigurationBlock(services),
+        new LockBlock(),
         new UnimplementedBlock(),
     ];
 }

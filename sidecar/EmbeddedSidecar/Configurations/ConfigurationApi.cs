@@ -1,0 +1,69 @@
+using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Resiliency;
+using Item = EmbeddedSidecar.Configurations.RedisConfiguration.Item;
+
+namespace EmbeddedSidecar.Configurations;
+
+/// <summary>What the HTTP and the gRPC side of configuration have in common.</summary>
+internal static class ConfigurationApi
+{
+    public static RedisConfiguration Find(AppInstance app, string name)
+    {
+        if (app.Components.GetValueOrDefault(name)?.Component is RedisConfiguration store)
+        {
+            return store;
+        }
+
+        return app.ComponentsOf<RedisConfiguration>().Any()
+            ? throw new DaprException("ERR_CONFIGURATION_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"configuration store {name} not found")
+            : throw new DaprException("ERR_CONFIGURATION_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, "configuration stores not configured");
+    }
+
+    public static async ValueTask<Dictionary<string, Item>> GetAsync(AppInstance app, string name, IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        var store = Find(app, name);
+        try
+        {
+            return await Policy(app, name).RunAsync(token => store.GetAsync(keys, token), ct);
+        }
+        catch (Exception failed) when (IsStoreFailure(failed))
+        {
+            throw new DaprException(
+                "ERR_CONFIGURATION_GET", 500, StatusCode.Internal, $"failed to get [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}", failed);
+        }
+    }
+
+    public static async ValueTask<string> SubscribeAsync(
+        AppInstance app,
+        string name,
+        IReadOnlyList<string> keys,
+        Func<string, IReadOnlyDictionary<string, Item>, CancellationToken, Task> changed,
+        CancellationToken ct)
+    {
+        var store = Find(app, name);
+        try
+        {
+            return await Policy(app, name).RunAsync(token => store.SubscribeAsync(keys, changed, token), ct);
+        }
+        catch (Exception failed) when (IsStoreFailure(failed))
+        {
+            throw new DaprException(
+                "ERR_CONFIGURATION_SUBSCRIBE",
+                500,
+                StatusCode.InvalidArgument,
+                $"failed to subscribe [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}",
+                failed);
+        }
+    }
+
+    /// <summary>What went wrong, or null.</summary>
+    public static async ValueTask<string?> UnsubscribeAsync(AppInstance app, string name, string id) =>
+        await Find(app, name).UnsubscribeAsync(id) ? null : $"failed to unsubscribe to configuration request {id}: subscription with id {id} does not exist";
+
+    private static Policy Policy(AppInstance app, string name) => app.Resiliency.ForComponentOutbound(name, "Configuration");
+
+    private static bool IsStoreFailure(Exception failure) => failure is BackendException or TimeoutException or CircuitOpenException;
+}
