@@ -1,3 +1,4 @@
+using EmbeddedSidecar.Actors;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
@@ -24,6 +25,7 @@ internal static class BuildingBlocks
         new WorkflowBlock(services),
         new SchedulingBlock(services),
         new JobsBlock(services),
+        new ActorsBlock(services),
         new PubSubBlock(),
         new InvokeBlock(),
         new BindingsBlock(services.Logs),

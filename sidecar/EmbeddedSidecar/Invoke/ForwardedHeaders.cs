@@ -23,22 +23,9 @@ internal static class ForwardedHeaders
     /// <summary>Copies what the caller sent onto the request for the app.</summary>
     public static void CopyRequest(HttpRequest from, HttpRequestMessage to, AppInstance caller, AppInstance target)
     {
-        var named = Named(from.Headers.Connection);
-        foreach (var (name, values) in from.Headers)
+        foreach (var (name, values) in Crossing(from))
         {
-            if (HopByHop.Contains(name) || IsOurs(name) || named?.Contains(name) == true)
-            {
-                continue;
-            }
-
-            if (Content.Contains(name))
-            {
-                to.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
-            }
-            else
-            {
-                to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
-            }
+            Add(to, name, values);
         }
 
         to.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(from.Headers.TraceParent));
@@ -59,6 +46,22 @@ internal static class ForwardedHeaders
     /// <summary>Copies what the app answered onto the answer for the caller.</summary>
     public static void CopyResponse(HttpResponseMessage from, HttpResponse to)
     {
+        foreach (var (name, values) in Crossing(from))
+        {
+            to.Headers[name] = values;
+        }
+    }
+
+    /// <summary>The headers of a caller's request that are meant for the app: all but those of the connection, and ours.</summary>
+    public static IEnumerable<KeyValuePair<string, StringValues>> Crossing(HttpRequest from)
+    {
+        var named = Named(from.Headers.Connection);
+        return from.Headers.Where(header => !HopByHop.Contains(header.Key) && !IsOurs(header.Key) && named?.Contains(header.Key) != true);
+    }
+
+    /// <summary>The headers of an app's answer that are meant for the caller.</summary>
+    public static IEnumerable<KeyValuePair<string, StringValues>> Crossing(HttpResponseMessage from)
+    {
         var named = from.Headers.TryGetValues("Connection", out var connection) ? Named(new StringValues([.. connection])) : null;
         foreach (var headers in (IEnumerable<System.Net.Http.Headers.HttpHeaders>)[from.Headers, from.Content.Headers])
         {
@@ -66,9 +69,22 @@ internal static class ForwardedHeaders
             {
                 if (!HopByHop.Contains(name) && named?.Contains(name) != true)
                 {
-                    to.Headers[name] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+                    yield return KeyValuePair.Create(name, values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]));
                 }
             }
+        }
+    }
+
+    /// <summary>Puts a header where HttpClient wants it: on the body or on the request. A header of the body is lost without one.</summary>
+    public static void Add(HttpRequestMessage to, string name, StringValues values)
+    {
+        if (Content.Contains(name))
+        {
+            to.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+        else
+        {
+            to.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
     }
 

@@ -8,10 +8,10 @@ internal sealed class MetadataDocument
     /// <summary>Streams of GetWorkItems that are open now.</summary>
     public int ConnectedWorkers { get; set; }
 
-    /// <summary>True when actors or workflows are served.</summary>
+    /// <summary>True once actors can be called and, if the app has any, hosted.</summary>
     public bool ActorRuntimeRuns { get; set; }
 
-    /// <summary>Active actors by type.</summary>
+    /// <summary>Hosted types, and how many actors of each are active.</summary>
     public Dictionary<string, int> ActiveActors { get; } = new(StringComparer.Ordinal);
 
     /// <param name="Type">DECLARATIVE, PROGRAMMATIC or STREAMING.</param>

@@ -24,8 +24,10 @@ internal static class MetadataReply
             RuntimeVersion = Version,
             ActorRuntime = new ActorRuntime
             {
-                RuntimeStatus = document.ActorRuntimeRuns ? ActorRuntime.Types.ActorRuntimeStatus.Running : ActorRuntime.Types.ActorRuntimeStatus.Disabled,
+                RuntimeStatus = document.ActorRuntimeRuns ? ActorRuntime.Types.ActorRuntimeStatus.Running : ActorRuntime.Types.ActorRuntimeStatus.Initializing,
                 HostReady = document.ActorRuntimeRuns,
+                // There is no such service here; clients look for these words.
+                Placement = document.ActorRuntimeRuns ? "placement: connected" : "",
             },
             Workflows = new MetadataWorkflows { ConnectedWorkers = document.ConnectedWorkers },
         };

@@ -19,6 +19,12 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
     /// <summary>The same timeout and circuit breaker for a call that cannot be repeated.</summary>
     public Policy WithoutRetry() => HasRetry ? new Policy(null, breaker, timeout, clock) : this;
 
+    /// <summary>The same retries and circuit breaker, and all the time it takes: for what waits its turn before it is called.</summary>
+    public Policy WithoutTimeout() => timeout is null ? this : new Policy(retry, breaker, null, clock);
+
+    /// <summary>The timeout alone.</summary>
+    public Policy TimeoutOnly() => retry is null && breaker is null ? this : new Policy(null, null, timeout, clock);
+
     /// <summary>Runs the call under this policy. An exception is a failure.</summary>
     /// <param name="ct">The caller's; when it ends, so does everything, and nothing counts as failed.</param>
     public ValueTask<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken ct) =>
