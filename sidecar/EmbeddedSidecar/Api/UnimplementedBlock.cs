@@ -9,7 +9,6 @@ internal sealed class UnimplementedBlock : IBuildingBlock
     {
         foreach (var (api, paths) in (IReadOnlyList<(string, string[])>)
         [
-            ("the conversation API", ["/v1.0-alpha1/conversation/{*rest}", "/v1.0-alpha2/conversation/{*rest}"]),
             ("the cryptography API", ["/v1.0-alpha1/crypto/{*rest}", "/v1.0-alpha1/subtlecrypto/{*rest}"]),
         ])
         {

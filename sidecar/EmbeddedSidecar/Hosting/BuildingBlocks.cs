@@ -3,6 +3,7 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Configurations;
+using EmbeddedSidecar.Conversation;
 using EmbeddedSidecar.Invoke;
 using EmbeddedSidecar.Jobs;
 using EmbeddedSidecar.Locks;
@@ -32,6 +33,7 @@ internal static class BuildingBlocks
         new SecretsBlock(),
         new ConfigurationBlock(services),
         new LockBlock(),
+        new ConversationBlock(),
         new UnimplementedBlock(),
     ];
 }
