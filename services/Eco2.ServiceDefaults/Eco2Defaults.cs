@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Eco2.ServiceDefaults.Telemetry;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -8,7 +9,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Eco2.ServiceDefaults;
 
@@ -70,17 +70,7 @@ public static class Eco2Defaults
             }));
         services.Configure<HostOptions>(o => o.ShutdownTimeout = builder.Configuration.GetValue("Eco2:ShutdownTimeout", TimeSpan.FromSeconds(4)));
 
-        builder.Logging.ClearProviders();
-        builder.Logging.AddJsonConsole(o =>
-        {
-            o.UseUtcTimestamp = true;
-            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-        });
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
-        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
-        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
-
+        builder.AddTelemetry();
         Listen(builder);
         return builder;
     }
@@ -90,6 +80,7 @@ public static class Eco2Defaults
     {
         // What only the start needed goes back to the system: an idle app is then some megabytes smaller.
         app.Lifetime.ApplicationStarted.Register(() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
+        app.UseTelemetry();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseMiddleware<AppTokenGuard>();
@@ -102,12 +93,10 @@ public static class Eco2Defaults
 
     private static void Listen(WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
-        {
-            var port = builder.Configuration["APP_PORT"]
-                ?? throw new InvalidOperationException("Set APP_PORT (or ASPNETCORE_URLS): the port on which the sidecar reaches this app.");
-            builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        }
+        var urls = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given
+            : builder.Configuration["APP_PORT"] is { Length: > 0 } port ? $"http://127.0.0.1:{port}"
+            : throw new InvalidOperationException("Set APP_PORT (or ASPNETCORE_URLS): the port on which the sidecar reaches this app.");
+        builder.WebHost.UseUrls(TelemetryDefaults.MetricsUrl(builder.Configuration) is { } metrics ? $"{urls};{metrics}" : urls);
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

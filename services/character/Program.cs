@@ -16,7 +16,7 @@ internal static class Program
         builder.AddEco2("character", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
 
         builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<EvaluateRewards>();
+        builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<RewardMeter>().AddSingleton<EvaluateRewards>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();

@@ -20,6 +20,7 @@ internal static class Program
         builder.Services.AddSingleton<ChunkTrimmer>();
         builder.Services.AddHostedService(sp => sp.GetRequiredService<ChunkTrimmer>());
         builder.Services.AddSingleton<JobStore>();
+        builder.Services.AddSingleton<JobMeter>();
         builder.Services.AddSingleton<JobWriter>();
         builder.Services.AddHostedService(sp => sp.GetRequiredService<JobWriter>());
 

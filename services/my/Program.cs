@@ -20,6 +20,7 @@ internal static class Program
         builder.Services.AddOptions<DeadLetterOptions>().BindConfiguration("DeadLetters").ValidateDataAnnotations()
             .Validate(o => o.AreDurationsSensible(), "DeadLetters:RetryPause must not be negative and DeadLetters:Retention must be longer than nothing.").ValidateOnStart();
         builder.Services.AddSingleton<Replays>();
+        builder.Services.AddSingleton<DeadLetterMeter>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();

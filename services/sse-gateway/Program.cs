@@ -20,6 +20,7 @@ internal static class Program
         builder.Services.AddSingleton<StreamHub>();
         builder.Services.AddHostedService(sp => sp.GetRequiredService<StreamHub>());
         builder.Services.AddSingleton<StreamLimits>();
+        builder.Services.AddSingleton<StreamMeter>();
 
         adjust?.Invoke(builder);
 

@@ -23,7 +23,7 @@ internal static class Program
         // Read now: a worker with contradicting knowledge does not start.
         builder.Services.AddSingleton(KnowledgeBase.Load());
         builder.Services.AddSingleton<Disposal>().AddSingleton<AnswerComposer>().AddSingleton<LocalVision>().AddSingleton<Grounding>();
-        builder.Services.AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>().AddHostedService<BudgetShare>();
+        builder.Services.AddSingleton<ModelMeter>().AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>().AddHostedService<BudgetShare>();
         builder.Services.AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
         builder.Services.AddDaprWorkflow(workflows => ScanSteps.Register(workflows, builder.Configuration.GetValue("Scan:MaxSteps", ScanStepOptions.DefaultMaxSteps)));

@@ -11,7 +11,7 @@ using Npgsql;
 namespace Eco2.Character.Rewards;
 
 /// <summary>Says what a finished scan earned and grants it, once per job however often it is asked.</summary>
-internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<CharacterOptions> options, Outbox outbox)
+internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<CharacterOptions> options, RewardMeter meter, Outbox outbox)
 {
     // Evaluations of one user go one after another: limit and duplicate are counted, not guessed. A statement of its own, so that the
     // next one sees what the evaluation before has written.
@@ -99,7 +99,9 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
             outbox.Wake();
         }
 
-        return JsonSerializer.Deserialize(reward, ContractsJson.Default.Reward)!;
+        var verdict = JsonSerializer.Deserialize(reward, ContractsJson.Default.Reward)!;
+        meter.Evaluated(verdict);
+        return verdict;
     }
 
     private static string Says(string status, string? why, RewardCharacter? character = null, string? reason = null) =>

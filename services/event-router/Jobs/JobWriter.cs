@@ -11,6 +11,7 @@ namespace Eco2.EventRouter.Jobs;
 internal sealed partial class JobWriter(
     JobStore store,
     Announcer announcer,
+    JobMeter meter,
     IOptions<EventRouterOptions> options,
     TimeProvider clock,
     ILogger<JobWriter> logger) : BackgroundService
@@ -142,6 +143,7 @@ internal sealed partial class JobWriter(
         var written = saved ? appended : [.. appended.Where(a => !a.Outcome.Changed)];
         foreach (var (lane, outcome, _) in written)
         {
+            meter.Record(outcome.Document, outcome.Added, outcome.OutOfTurn.Count);
             _ = AnswerAsync(lane, outcome);
         }
 

@@ -25,7 +25,7 @@ internal sealed partial class KeepDeadLetters
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/dead-letters", Handle).WithMetadata(new BatchSize());
 
     private static async Task<BulkAnswer> Handle(
-        LetterBatch batch, NpgsqlDataSource db, IOptions<DeadLetterOptions> options, TimeProvider clock, ILogger<KeepDeadLetters> logger, CancellationToken ct)
+        LetterBatch batch, NpgsqlDataSource db, IOptions<DeadLetterOptions> options, DeadLetterMeter meter, TimeProvider clock, ILogger<KeepDeadLetters> logger, CancellationToken ct)
     {
         // In one order for everybody, so that two batches with the same letters do not wait for each other.
         var letters = batch.Entries.Select(e => e.Letter).DistinctBy(l => (l.Topic, l.EventId)).OrderBy(l => l.Topic, StringComparer.Ordinal).ThenBy(l => l.EventId, StringComparer.Ordinal).ToList();
@@ -44,6 +44,7 @@ internal sealed partial class KeepDeadLetters
         await using var row = await upsert.ExecuteReaderAsync(ct);
         while (await row.ReadAsync(ct))
         {
+            meter.Kept(row.GetString(1), row.GetBoolean(3));
             if (row.GetBoolean(3))
             {
                 Exhausted(logger, row.GetGuid(0), row.GetString(1), row.GetInt32(2));

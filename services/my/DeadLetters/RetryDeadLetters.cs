@@ -21,7 +21,7 @@ internal sealed partial class RetryDeadLetters
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/dead-letters-retry", Handle);
 
     private static async Task<Ok> Handle(
-        Replays replays, NpgsqlDataSource db, IOptions<DeadLetterOptions> options, TimeProvider clock, ILogger<RetryDeadLetters> logger, CancellationToken ct)
+        Replays replays, NpgsqlDataSource db, IOptions<DeadLetterOptions> options, DeadLetterMeter meter, TimeProvider clock, ILogger<RetryDeadLetters> logger, CancellationToken ct)
     {
         var (began, replayed) = (clock.GetTimestamp(), 0);
         // What comes back during the round waits for the next one.
@@ -44,6 +44,7 @@ internal sealed partial class RetryDeadLetters
 
         if (replayed > 0)
         {
+            meter.Replayed(replayed);
             Retried(logger, replayed);
         }
 

@@ -27,13 +27,19 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
 
     /// <summary>True when nothing more can be accepted.</summary>
     internal bool IsFull =>
-        Interlocked.Read(ref counted) + Interlocked.Read(ref since) >= limits.MaxInFlight || Interlocked.Read(ref unsent) >= limits.MaxUnsent;
+        Running >= limits.MaxInFlight || Unsent >= limits.MaxUnsent;
 
     /// <summary>True when this user had too many a moment ago.</summary>
     internal bool IsFullFor(Guid userId) => fullUsers.TryGetValue(userId, out var found) && clock.GetElapsedTime(found) < Every;
 
     /// <summary>The database said that this user has too many.</summary>
     internal void FullFor(Guid userId) => fullUsers[userId] = clock.GetTimestamp();
+
+    /// <summary>Scans that run, as far as is known here; counted no further than the limit.</summary>
+    internal long Running => Interlocked.Read(ref counted) + Interlocked.Read(ref since);
+
+    /// <summary>Messages that wait in the outbox; counted no further than the limit.</summary>
+    internal long Unsent => Interlocked.Read(ref unsent);
 
     /// <summary>One more was accepted here.</summary>
     internal void Accepted() => Interlocked.Increment(ref since);

@@ -21,6 +21,7 @@ internal sealed class SubmitScan(
     Pictures pictures,
     OfferedModels models,
     InFlight inFlight,
+    ScanMeter meter,
     IOptions<ScanOptions> options,
     WireJson json,
     TimeProvider clock)
@@ -97,13 +98,13 @@ internal sealed class SubmitScan(
         var now = clock.GetUtcNow();
         if (inFlight.IsFull)
         {
-            return await AgainAsync(wanted!, now, ct) ?? Problems.Full();
+            return await RefuseAsync(wanted!, Problems.Full(), "system_full", now, ct);
         }
 
         var tooMany = Problems.TooManyInFlight(options.Value.MaxInFlightPerUser);
         if (inFlight.IsFullFor(user.Id))
         {
-            return await AgainAsync(wanted!, now, ct) ?? tooMany;
+            return await RefuseAsync(wanted!, tooMany, "user_full", now, ct);
         }
 
         var jobId = Guid.CreateVersion7(now);
@@ -119,6 +120,7 @@ internal sealed class SubmitScan(
             if (outcome == Outcome.Accepted)
             {
                 inFlight.Accepted();
+                meter.Accepted(wanted.Model);
                 outbox.Wake();
                 return Accepted(jobId, now);
             }
@@ -132,7 +134,19 @@ internal sealed class SubmitScan(
         }
 
         await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
-        return await AgainAsync(wanted, now, ct) ?? refused!;
+        return await RefuseAsync(wanted, refused!, refused == tooMany ? "user_full" : "other", now, ct);
+    }
+
+    private async Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>> RefuseAsync(
+        Wanted wanted, ProblemHttpResult problem, string reason, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await AgainAsync(wanted, now, ct) is { } again)
+        {
+            return again;
+        }
+
+        meter.Refused(reason);
+        return problem;
     }
 
     private ProblemHttpResult? Read(SubmitScanRequest request, Guid userId, HttpRequest http, out Wanted? wanted)

@@ -26,6 +26,7 @@ internal sealed partial class StreamJobEvents
         JobLookup jobs,
         StreamHub hub,
         StreamLimits limits,
+        StreamMeter meter,
         IOptions<SseOptions> options,
         IHostApplicationLifetime host,
         WireJson json,
@@ -76,10 +77,13 @@ internal sealed partial class StreamJobEvents
         }
 
         var stream = new EventStream(http, jobId, from, json, clock, options.Value.WriteTimeout);
+        var why = "left";
+        meter.Opened();
         try
         {
             await stream.OpenAsync(backlog, ct);
-            await FollowAsync(stream, subscription, jobs, options.Value, clock, host, logger, ct);
+            await FollowAsync(stream, subscription, jobs, options.Value, clock, host, meter, logger, ct);
+            why = stream.HasEnded ? "end" : "reconnect";
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -87,8 +91,13 @@ internal sealed partial class StreamJobEvents
         }
         catch (TimeoutException)
         {
+            why = "stuck";
             ClientTakesNothing(logger, jobId, stream.LastSeq);
             http.Abort();
+        }
+        finally
+        {
+            meter.Closed(why);
         }
 
         return TypedResults.Empty;
@@ -101,6 +110,7 @@ internal sealed partial class StreamJobEvents
         SseOptions options,
         TimeProvider clock,
         IHostApplicationLifetime host,
+        StreamMeter meter,
         ILogger logger,
         CancellationToken ct)
     {
@@ -120,11 +130,13 @@ internal sealed partial class StreamJobEvents
             {
                 if (!await stream.SendAsync(news, ct))
                 {
+                    meter.CaughtUp("gap");
                     await CatchUpAsync(stream, subscription.JobId, jobs, logger, ct);
                 }
             }
             else if (clock.GetTimestamp() >= After(stream.LastWrite, options.Keepalive))
             {
+                meter.CaughtUp("silence");
                 await CatchUpAsync(stream, subscription.JobId, jobs, logger, ct);
                 if (!stream.HasEnded)
                 {

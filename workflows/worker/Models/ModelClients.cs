@@ -12,7 +12,7 @@ namespace Eco2.Worker.Models;
 internal sealed record ModelChoice(string Provider, string Model, IChatClient Client);
 
 /// <summary>Which provider and model does a step of a job use? One client per provider, made when first asked for.</summary>
-internal sealed class ModelClients(IOptions<ModelOptions> options, DaprClient dapr, TimeProvider clock, ILogger<ModelClients> logger) : IDisposable
+internal sealed class ModelClients(IOptions<ModelOptions> options, DaprClient dapr, ModelMeter meter, TimeProvider clock, ILogger<ModelClients> logger) : IDisposable
 {
     private const string SecretStore = "secrets";
     private static readonly TimeSpan SecretLimit = TimeSpan.FromSeconds(5);
@@ -101,7 +101,7 @@ internal sealed class ModelClients(IOptions<ModelOptions> options, DaprClient da
             ? new OpenAiChat(http, settings.BaseUrl, key, settings.VisionModel)
             : new AnthropicClient { ApiKey = key, HttpClient = http, MaxRetries = 0, Timeout = models.CallLimit * 2, BaseUrl = settings.BaseUrl?.ToString() ?? "https://api.anthropic.com" }
                 .AsIChatClient(settings.VisionModel);
-        return new ResilientChat(client, provider, models, budgets[provider], clock, logger);
+        return new ResilientChat(client, provider, models, budgets[provider], meter, clock, logger);
     }
 
     /// <summary>A server of one's own may want no key at all, so a missing one is sent as none that works.</summary>

@@ -14,16 +14,18 @@ internal sealed partial class ResilientChat : DelegatingChatClient
     private readonly ResiliencePipeline<ChatResponse> pipeline;
     private readonly ProviderBudget budget;
     private readonly TimeSpan longestWait;
+    private readonly ModelMeter meter;
     private readonly TimeProvider clock;
     private readonly string provider;
+    private int left;
     private readonly ILogger logger;
 
     private readonly record struct CallCost(int Tokens, long Began);
 
-    internal ResilientChat(IChatClient inner, string provider, ModelOptions options, ProviderBudget budget, TimeProvider clock, ILogger logger)
+    internal ResilientChat(IChatClient inner, string provider, ModelOptions options, ProviderBudget budget, ModelMeter meter, TimeProvider clock, ILogger logger)
         : base(inner)
     {
-        (this.provider, this.budget, this.clock, this.logger) = (provider, budget, clock, logger);
+        (this.provider, this.budget, this.meter, this.clock, this.logger) = (provider, budget, meter, clock, logger);
         // The call itself needs some of the step's time.
         longestWait = options.StepLimit * 0.9;
         pipeline = new ResiliencePipelineBuilder<ChatResponse> { TimeProvider = clock }
@@ -65,9 +67,12 @@ internal sealed partial class ResilientChat : DelegatingChatClient
 
     private async ValueTask<ChatResponse> CallAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken ct)
     {
+        var began = clock.GetTimestamp();
         try
         {
-            return await base.GetResponseAsync(messages, options, ct);
+            var response = await base.GetResponseAsync(messages, options, ct);
+            meter.Answered(provider, options?.ModelId, clock.GetElapsedTime(began), response.Usage);
+            return response;
         }
         catch (Exception e) when (Known(e) is { } known)
         {
@@ -126,11 +131,21 @@ internal sealed partial class ResilientChat : DelegatingChatClient
             args.Outcome.Exception is ModelException { Why: not ModelFailure.Refused } or TimeoutRejectedException),
         OnOpened = args =>
         {
+            if (Interlocked.Exchange(ref left, 1) == 0)
+            {
+                meter.Breaker(provider, isOpen: true);
+            }
+
             Opened(logger, provider, args.BreakDuration);
             return ValueTask.CompletedTask;
         },
         OnClosed = _ =>
         {
+            if (Interlocked.Exchange(ref left, 0) == 1)
+            {
+                meter.Breaker(provider, isOpen: false);
+            }
+
             Closed(logger, provider);
             return ValueTask.CompletedTask;
         },
@@ -159,6 +174,11 @@ internal sealed partial class ResilientChat : DelegatingChatClient
             }
 
             var outcome = await callback(context, state);
+            if (outcome.Exception is { } failed)
+            {
+                chat.meter.Failed(chat.provider, failed is ModelException known ? known.Why.ToString() : failed.GetType().Name);
+            }
+
             switch (outcome.Exception)
             {
                 case null:
