@@ -13,7 +13,8 @@ namespace Eco2.ServiceDefaults;
 /// What cannot be read is dropped to the dead-letter topic, since delivering it again would not mend it.</summary>
 /// <param name="Id">Id of the cloud event.</param>
 /// <param name="Data">What was published.</param>
-public sealed record Event<T>(string Id, T Data) : IEndpointParameterMetadataProvider
+/// <param name="TraceParent">The trace it belongs to, null if it says none.</param>
+public sealed record Event<T>(string Id, T Data, string? TraceParent = null) : IEndpointParameterMetadataProvider
 {
     /// <summary>Called by the framework for an endpoint with a parameter of this type.</summary>
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(DeliverySize.Limit);
@@ -139,9 +140,14 @@ internal static class Envelope
         // Without an envelope (a raw message) the body is the data.
         var wrapped = envelope.TryGetProperty("specversion", out _);
         var data = wrapped ? Data(envelope) : envelope;
-        var id = wrapped && envelope.TryGetProperty("id", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        return new Event<T>(id, data.Deserialize<T>(json) ?? throw new JsonException("The message holds nothing."));
+        return new Event<T>(
+            wrapped ? Text(envelope, "id") ?? "" : "",
+            data.Deserialize<T>(json) ?? throw new JsonException("The message holds nothing."),
+            wrapped ? Text(envelope, "traceparent") : null);
     }
+
+    private static string? Text(JsonElement envelope, string member) =>
+        envelope.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static JsonElement Data(JsonElement envelope)
     {

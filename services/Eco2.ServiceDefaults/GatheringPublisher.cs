@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapr;
 using Dapr.Client;
+using Eco2.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,9 +14,10 @@ namespace Eco2.ServiceDefaults;
 /// <param name="dapr">The sidecar.</param>
 /// <param name="component">The pub/sub component.</param>
 /// <param name="topic">The topic.</param>
+/// <param name="service">Who publishes.</param>
 /// <param name="clock">For the pauses.</param>
 /// <param name="logger">Hears of failed calls.</param>
-public sealed partial class GatheringPublisher<T>(DaprClient dapr, string component, string topic, TimeProvider clock, ILogger<GatheringPublisher<T>> logger)
+public sealed partial class GatheringPublisher<T>(DaprClient dapr, string component, string topic, ServiceIdentity service, TimeProvider clock, ILogger<GatheringPublisher<T>> logger)
     : BackgroundService
     where T : class
 {
@@ -23,7 +26,7 @@ public sealed partial class GatheringPublisher<T>(DaprClient dapr, string compon
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
 
-    private sealed record Message(T Data, bool AtOnce, long Since, TaskCompletionSource Told);
+    private sealed record Message(TracedEvent<T> Event, bool AtOnce, long Since, TaskCompletionSource Told);
 
     // Writers wait when it is full: that is the back-pressure of a broker that is slow.
     private readonly Channel<Message> queue = Channel.CreateBounded<Message>(new BoundedChannelOptions(10_000) { SingleReader = true });
@@ -35,7 +38,8 @@ public sealed partial class GatheringPublisher<T>(DaprClient dapr, string compon
     /// <exception cref="OperationCanceledException">The app stops.</exception>
     public async Task PublishAsync(T message, bool atOnce = false)
     {
-        var waiting = new Message(message, atOnce, clock.GetTimestamp(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var traced = MessageTrace.Wrap(message, service, clock, Activity.Current?.Id);
+        var waiting = new Message(traced, atOnce, clock.GetTimestamp(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
             await queue.Writer.WriteAsync(waiting);
@@ -128,10 +132,10 @@ public sealed partial class GatheringPublisher<T>(DaprClient dapr, string compon
     {
         try
         {
-            var answer = await dapr.BulkPublishEventAsync(component, topic, batch.ConvertAll(m => m.Data), metadata: null, ct);
+            var answer = await dapr.BulkPublishEventAsync(component, topic, batch.ConvertAll(m => m.Event), metadata: null, ct);
             var failed = answer.FailedEntries.Select(f => (object?)f.Entry.EventData).ToHashSet(ReferenceEqualityComparer.Instance);
-            batch.FindAll(m => !failed.Contains(m.Data)).ForEach(m => m.Told.TrySetResult());
-            return (batch.FindAll(m => failed.Contains(m.Data)), answer.FailedEntries.FirstOrDefault()?.ErrorMessage ?? "");
+            batch.FindAll(m => !failed.Contains(m.Event)).ForEach(m => m.Told.TrySetResult());
+            return (batch.FindAll(m => failed.Contains(m.Event)), answer.FailedEntries.FirstOrDefault()?.ErrorMessage ?? "");
         }
         catch (DaprException e)
         {

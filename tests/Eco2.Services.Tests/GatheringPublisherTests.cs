@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using Dapr;
 using Dapr.Client;
@@ -29,7 +30,7 @@ public sealed class GatheringPublisherTests : IAsyncLifetime
     {
         sidecar = await GrpcStandIn.StartAsync();
         dapr = new DaprClientBuilder().UseGrpcEndpoint(sidecar.Address).Build();
-        publisher = new GatheringPublisher<News>(dapr, "pubsub", "news", clock, NullLogger<GatheringPublisher<News>>.Instance);
+        publisher = new GatheringPublisher<News>(dapr, "pubsub", "news", new ServiceIdentity("small", false), clock, NullLogger<GatheringPublisher<News>>.Instance);
         await publisher.StartAsync(CancellationToken.None);
     }
 
@@ -51,6 +52,35 @@ public sealed class GatheringPublisherTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, 250), calls.SelectMany(call => call).Order());
         Assert.InRange(calls.Count, 3, 12);
         Assert.All(calls, call => Assert.InRange(call.Length, 1, 100));
+    }
+
+    [Fact]
+    public async Task Each_message_brings_its_own_id_source_and_trace()
+    {
+        var sent = new ConcurrentQueue<Wire.BulkPublishRequestEntry>();
+        sidecar.On(Method, call =>
+        {
+            foreach (var entry in Wire.BulkPublishRequest.Parser.ParseFrom(call.Message).Entries)
+            {
+                sent.Enqueue(entry);
+            }
+
+            return call.SendAsync(new Wire.BulkPublishResponse());
+        });
+
+        var traces = await Task.WhenAll(Enumerable.Range(1, 2).Select(async n =>
+        {
+            using var activity = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+            await publisher.PublishAsync(new News(n)).WaitAsync(Soon);
+            return activity.Id;
+        }));
+
+        var events = sent.Select(entry => JsonDocument.Parse(entry.Event.ToByteArray()).RootElement).OrderBy(e => e.GetProperty("data").GetProperty("number").GetInt32()).ToList();
+        Assert.Equal(traces, events.Select(e => e.GetProperty("traceparent").GetString()));
+        Assert.Equal(traces, events.Select(e => e.GetProperty("traceid").GetString()));
+        Assert.Equal(2, events.Select(e => e.GetProperty("id").GetString()).Distinct().Count());
+        Assert.All(events, e => Assert.Equal("small", e.GetProperty("source").GetString()));
+        Assert.All(sent, entry => Assert.Equal("application/cloudevents+json", entry.ContentType));
     }
 
     [Fact]
@@ -147,7 +177,7 @@ public sealed class GatheringPublisherTests : IAsyncLifetime
     private (Wire.BulkPublishRequest Request, int Attempt) Take(GrpcStandIn.Call call)
     {
         var request = Wire.BulkPublishRequest.Parser.ParseFrom(call.Message);
-        calls.Enqueue([.. request.Entries.Select(entry => JsonDocument.Parse(entry.Event.ToByteArray()).RootElement.GetProperty("number").GetInt32())]);
+        calls.Enqueue([.. request.Entries.Select(entry => JsonDocument.Parse(entry.Event.ToByteArray()).RootElement.GetProperty("data").GetProperty("number").GetInt32())]);
         return (request, calls.Count);
     }
 

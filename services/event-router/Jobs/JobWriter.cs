@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapr;
 using Eco2.Contracts.Jobs;
@@ -22,7 +23,7 @@ internal sealed partial class JobWriter(
     // Bounded by what the sidecar delivers at a time: every sender waits for its own answer.
     private readonly Channel<Arrival> queue = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
 
-    private sealed record Arrival(Guid JobId, JobEventBatch? Batch, TaskCompletionSource<bool> Accepted);
+    private sealed record Arrival(Guid JobId, JobEventBatch? Batch, string? TraceParent, TaskCompletionSource<bool> Accepted);
 
     /// <summary>The batches of one job in one round.</summary>
     private sealed record Lane(Guid JobId, IReadOnlyList<Arrival> Arrivals);
@@ -35,7 +36,7 @@ internal sealed partial class JobWriter(
 
     private Task<bool> EnterAsync(Guid jobId, JobEventBatch? batch)
     {
-        var arrival = new Arrival(jobId, batch, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var arrival = new Arrival(jobId, batch, Activity.Current?.Id, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
         return queue.Writer.TryWrite(arrival) ? arrival.Accepted.Task : Task.FromResult(false);
     }
 
@@ -174,7 +175,7 @@ internal sealed partial class JobWriter(
         // Who looks again has the message that makes us look; a new early batch needs one of its own.
         var begins = waits && lane.Arrivals.Any(a => a.Batch is not null);
         var told = (last is null && !begins)
-            || await announcer.TellAsync(last is null ? null : new JobFanout(job.JobId, job.UserId, news), finished, begins ? new JobWaiting(job.JobId) : null);
+            || await announcer.TellAsync(last is null ? null : new JobFanout(job.JobId, job.UserId, news), finished, begins ? new JobWaiting(job.JobId) : null, lane.Arrivals[^1].TraceParent);
         Answer(lane, a => told && (a.Batch is null ? !waits : !outcome.Refused.Contains(a.Batch)));
     }
 

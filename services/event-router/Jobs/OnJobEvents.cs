@@ -1,5 +1,6 @@
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
+using Eco2.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Eco2.EventRouter.Jobs;
@@ -12,7 +13,11 @@ internal sealed class OnJobEvents
     internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobEventBatch> messages, JobWriter writer)
     {
         // Not cancelled with the request: an append that has begun is finished and told.
-        var accepted = await Task.WhenAll(messages.Entries.Select(entry => writer.AppendAsync(entry.Event.Data)));
+        var accepted = await Task.WhenAll(messages.Entries.Select(entry =>
+        {
+            using var span = MessageTrace.Begin(JobEventBatch.Topic, entry.Event.TraceParent);
+            return writer.AppendAsync(entry.Event.Data);
+        }));
         var again = messages.Entries.Zip(accepted).Where(pair => !pair.Second).Select(pair => pair.First.EntryId).ToHashSet();
         return TypedResults.Ok(messages.Answer(entry => again.Contains(entry.EntryId)));
     }

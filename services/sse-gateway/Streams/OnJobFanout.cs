@@ -1,5 +1,6 @@
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
+using Eco2.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Eco2.SseGateway.Streams;
@@ -13,6 +14,7 @@ internal sealed class OnJobFanout
     {
         foreach (var entry in messages.Entries)
         {
+            using var span = MessageTrace.Begin(JobFanout.Topic, entry.Event.TraceParent);
             hub.Publish(entry.Event.Data);
         }
 

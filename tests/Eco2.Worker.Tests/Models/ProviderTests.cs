@@ -220,7 +220,7 @@ public sealed class ProviderTests : IAsyncLifetime
         new() { BaseUrl = new Uri(provider.Address, path), ApiKey = "test-key", VisionModel = "vision-model", AnswerModel = "answer-model" };
 
     private static ModelClients Clients(ModelOptions options) =>
-        new(Options.Create(options), new DaprClientBuilder().Build(), TimeProvider.System, NullLogger<ModelClients>.Instance);
+        new(Options.Create(options), new DaprClientBuilder().Build(), Meters.Create(), TimeProvider.System, NullLogger<ModelClients>.Instance);
 
     private async Task<(VisionResult? Vision, Eco2.Contracts.Jobs.JobError? Error)> LookAsync(string name, string? words = null, int callLimit = 10_000)
     {

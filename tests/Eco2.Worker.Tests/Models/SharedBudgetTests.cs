@@ -144,5 +144,5 @@ public sealed class SharedBudgetTests : IAsyncLifetime
     };
 
     private static ModelClients Clients(ModelOptions options, DaprClient? dapr = null, TimeProvider? clock = null) =>
-        new(Options.Create(options), dapr ?? new DaprClientBuilder().Build(), clock ?? TimeProvider.System, NullLogger<ModelClients>.Instance);
+        new(Options.Create(options), dapr ?? new DaprClientBuilder().Build(), Meters.Create(), clock ?? TimeProvider.System, NullLogger<ModelClients>.Instance);
 }

@@ -4,6 +4,7 @@ using Dapr.Workflow;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
+using Eco2.ServiceDefaults.Telemetry;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -29,12 +30,14 @@ internal sealed partial class OnScanRequested
             : (await dapr.GetBulkStateAsync<JobDocument?>(JobDocument.Store, keys, parallelism: null, cancellationToken: ct)).ToDictionary(item => item.Key, item => item.Value);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(options.Value.StartLimit);
-        var started = await Task.WhenAll(messages.Entries.Select(entry => StartAsync(entry.Event.Data)));
+        var started = await Task.WhenAll(messages.Entries.Select(entry => StartAsync(entry.Event)));
         var again = messages.Entries.Zip(started).Where(pair => !pair.Second).Select(pair => pair.First.EntryId).ToHashSet();
         return TypedResults.Ok(messages.Answer(entry => again.Contains(entry.EntryId)));
 
-        async Task<bool> StartAsync(ScanRequested scan)
+        async Task<bool> StartAsync(Event<ScanRequested> requested)
         {
+            using var span = MessageTrace.Begin(ScanRequested.Topic, requested.TraceParent);
+            var scan = requested.Data;
             try
             {
                 // In a bulk read a key that is not there and one that could not be read look alike. Only the first may be forgotten.
