@@ -11,6 +11,9 @@ public sealed class EcoSystem : IAsyncLifetime
     /// <summary>Stands in for a model provider; apps that are told to use it find it here.</summary>
     public ModelServer Models { get; } = new();
 
+    /// <summary>What a client asks to be traced arrives here.</summary>
+    public TraceCollector Traces { get; } = new();
+
     public string State => run.State;
 
     public Uri Url => run.Url;
@@ -22,6 +25,7 @@ public sealed class EcoSystem : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await Models.StartAsync();
+        await Traces.StartAsync();
         await StartAsync();
     }
 
@@ -29,9 +33,10 @@ public sealed class EcoSystem : IAsyncLifetime
     {
         await run.DisposeAsync();
         await Models.DisposeAsync();
+        await Traces.DisposeAsync();
     }
 
-    public Task StartAsync() => run.StartAsync(Models.Environment);
+    public Task StartAsync() => run.StartAsync(Models.Environment.Concat(Traces.Environment).ToDictionary());
 
     /// <inheritdoc cref="EcoRun.StopAsync"/>
     public Task StopAsync() => run.StopAsync();
