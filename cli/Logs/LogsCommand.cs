@@ -81,10 +81,10 @@ internal static class LogsCommand
                 {
                     using var json = JsonDocument.Parse(line);
                     var root = json.RootElement;
-                    last = Member(root, "Timestamp", "time", "ts") is { ValueKind: JsonValueKind.String } time && time.TryGetDateTimeOffset(out var at) ? at : last;
-                    var level = Member(root, "LogLevel", "level")?.ToString() ?? "";
-                    var message = Member(root, "Message", "message", "msg")?.ToString() ?? line;
-                    var exception = Member(root, "Exception", "err")?.ToString();
+                    last = Member(root, "timestamp", "Timestamp", "time", "ts") is { ValueKind: JsonValueKind.String } time && time.TryGetDateTimeOffset(out var at) ? at : last;
+                    var level = Member(root, "level", "LogLevel")?.ToString() ?? "";
+                    var message = Member(root, "message", "Message", "msg")?.ToString() ?? line;
+                    var exception = Member(root, "exception", "Exception", "err")?.ToString();
                     return new LogLine(app, color, last, $"{last:HH:mm:ss.fff} {level,-11} {message}{(exception is null ? "" : $" | {exception}")}");
                 }
                 catch (JsonException)

@@ -26,7 +26,7 @@ public sealed class TraceTests(EcoSystem system)
 
         string[] expected =
         [
-            "gateway: POST", "scan: POST /api/v1/scan/", "image: GET /internal/images/", "worker: process scan.requested", "worker: POST",
+            "gateway: POST", "scan: POST /api/v1/scan/", "image: GET /internal/images/", "worker: process scan.requested", "worker: activity||SeePhoto", "worker: activity||WriteAnswer", "worker: activity||GiveReward",
             "character: ", "event-router: process job.events", "sse-gateway: process job.fanout",
         ];
         await Eventually.TrueAsync(
