@@ -10,7 +10,7 @@ internal static class BenchBuild
 
     public static async Task PrepareAsync(Workspace workspace, bool noBuild, Progress progress, CancellationToken ct)
     {
-        await Tool.InstallMissingAsync(Tool.ForRun, progress, ct);
+        await Tool.InstallMissingAsync([.. Tool.ForRun, Tool.Redis], progress, ct);
         if (!noBuild)
         {
             await Build.MediaAsync(workspace, progress, ct);

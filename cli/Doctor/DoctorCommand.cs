@@ -12,12 +12,13 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var state = new Option<string?>("--state") { Description = "Folder of the run (default: .eco2)." };
-        var command = new Command("doctor", "Check this machine.") { state };
+        var components = new Option<string>("--components") { Description = "What the apps are to run on, as for up.", DefaultValueFactory = _ => "redis" };
+        var command = new Command("doctor", "Check this machine.") { state, components };
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace(parse.GetValue(state));
             var missing = 0;
-            foreach (var (what, found, advice) in await CheckAsync(workspace, ct))
+            foreach (var (what, found, advice) in await CheckAsync(workspace, parse.GetValue(components)!, ct))
             {
                 missing += found is null ? 1 : 0;
                 AnsiConsole.MarkupLine(found is null ? $"[red]✗[/] {Markup.Escape(what)}: {Markup.Escape(advice)}" : $"[green]✓[/] {Markup.Escape(what)}: {Markup.Escape(found)}");
@@ -29,16 +30,16 @@ internal static class DoctorCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<(string What, string? Found, string Advice)>> CheckAsync(Workspace workspace, CancellationToken ct)
+    private static async Task<IReadOnlyList<(string What, string? Found, string Advice)>> CheckAsync(Workspace workspace, string components, CancellationToken ct)
     {
         var rows = new List<(string, string?, string)>
         {
             (".NET SDK 10", await VersionAsync("dotnet", "10.", workspace, ct), "Install the .NET 10 SDK."),
             ("Node 20 or newer", await NodeAsync(workspace, ct), "Install Node 20 or newer."),
         };
-        rows.AddRange(Tool.ForRun.Where(tool => tool != Tool.Node).Select(tool => ($"{tool.Name} ({tool.Why})", tool.Locate(), $"Install the package {tool.Package}.")));
+        var plan = RunPlan.Load(workspace, components, replicas: new Dictionary<string, int>(), freePorts: false);
+        rows.AddRange(Tool.ForRun.Concat(plan.Target.Tools).Where(tool => tool != Tool.Node).Select(tool => ($"{tool.Name} ({tool.Why})", tool.Locate(), $"Install the package {tool.Package}.")));
         rows.Add(("apps built", Built(workspace), "./eco2 up builds them."));
-        var plan = RunPlan.Load(workspace, "redis", replicas: new Dictionary<string, int>(), freePorts: false);
         var running = RunRecord.Read(workspace.RunRecord) is { } run && run.IsAlive() ? run : null;
         var taken = plan.Apps.Select(app => app.AppPort).Where(port => !Ports.IsFree(port)).ToList();
         rows.Add(running is not null

@@ -10,7 +10,7 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
     public static readonly Tool Redis = new("redis-server", "holds messages, jobs and workflow histories", "redis-server", () => Shell.Find("redis-server"));
 
     public static readonly Tool RabbitMq = new(
-        "rabbitmq-server", "carries messages when the target is rabbitmq", "rabbitmq-server", () => File.Exists(RabbitMqServer) ? RabbitMqServer : null);
+        "rabbitmq-server", "carries messages", "rabbitmq-server", () => File.Exists(RabbitMqServer) ? RabbitMqServer : null);
 
     public static readonly Tool Node = new("node", "runs the media app (local vision)", "nodejs", () => Shell.Find("node"));
 
@@ -28,11 +28,11 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
         () => ((string[])["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime"])
             .Select(folder => Path.Combine(folder, "libfaketime.so.1")).FirstOrDefault(File.Exists));
 
-    /// <summary>What every run needs.</summary>
-    public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Redis, Node, Npm, SetPriv] : [Postgres, Redis, Node, Npm];
+    /// <summary>What every run needs, whatever its target.</summary>
+    public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Node, Npm, SetPriv] : [Postgres, Node, Npm];
 
     /// <summary>What the tests need beside it.</summary>
-    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, RabbitMq, FakeTime];
+    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, Redis, RabbitMq, FakeTime];
 
     /// <summary>The folder with initdb and postgres: newest version of the distribution's layout first, then the PATH.</summary>
     public static string? PostgresBin()

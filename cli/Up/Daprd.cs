@@ -101,7 +101,7 @@ internal static class Daprd
             "--dapr-internal-grpc-port", $"{Ports.Free()}", "--dapr-internal-grpc-listen-address", Loopback,
             "--placement-host-address", $"{Loopback}:{ports.Placement}",
             "--scheduler-host-address", $"{Loopback}:{ports.Scheduler}",
-            "--resources-path", plan.ResourcesPath,
+            "--resources-path", plan.Target.Folder,
             "--config", configuration,
             "--max-body-size", plan.MaxBodySize,
             "--enable-metrics=false",

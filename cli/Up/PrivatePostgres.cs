@@ -6,6 +6,8 @@ namespace Eco2.Cli.Up;
 /// <summary>A PostgreSQL of our own on a free loopback port, with the server's durable defaults (fsync on).</summary>
 internal static class PrivatePostgres
 {
+    private const string State = "eco2_state";
+
     /// <summary>Creates the cluster at first use and says how to run it and how to reach its database.</summary>
     public static async Task<(ProcessPlan Plan, string ConnectionString)> PrepareAsync(Workspace workspace, Secrets secrets, Progress progress, CancellationToken ct)
     {
@@ -39,8 +41,15 @@ internal static class PrivatePostgres
         return (plan, connectionString);
     }
 
-    /// <summary>Waits until it answers and makes sure that the database is there.</summary>
-    public static async Task WaitAsync(string connectionString, TimeProvider clock, CancellationToken ct)
+    /// <summary>The database for the sidecar's state, as Dapr's driver wants to be told of it.</summary>
+    public static string StateDatabase(string connectionString)
+    {
+        var server = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"host={server.Host} port={server.Port} user={server.Username} password={server.Password} dbname={State} sslmode=disable";
+    }
+
+    /// <summary>Waits until it answers and makes sure that the databases are there.</summary>
+    public static async Task WaitAsync(string connectionString, bool withState, TimeProvider clock, CancellationToken ct)
     {
         var administration = new NpgsqlConnectionStringBuilder(connectionString) { Database = "postgres", Pooling = false }.ConnectionString;
         await Until.TrueAsync(
@@ -50,11 +59,14 @@ internal static class PrivatePostgres
                 {
                     await using var connection = new NpgsqlConnection(administration);
                     await connection.OpenAsync(ct);
-                    await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = 'eco2'", connection);
-                    if (await exists.ExecuteScalarAsync(ct) is null)
+                    foreach (var database in withState ? ["eco2", State] : (string[])["eco2"])
                     {
-                        await using var create = new NpgsqlCommand("create database eco2", connection);
-                        await create.ExecuteNonQueryAsync(ct);
+                        await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
+                        if (await exists.ExecuteScalarAsync(ct) is null)
+                        {
+                            await using var create = new NpgsqlCommand($"create database {database}", connection);
+                            await create.ExecuteNonQueryAsync(ct);
+                        }
                     }
 
                     return true;

@@ -17,7 +17,7 @@ internal sealed record AppPlan(
     IReadOnlyDictionary<string, string> Environment);
 
 /// <summary>What <c>dapr.yaml</c> says, multiplied by the wanted replicas.</summary>
-internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath, string MaxBodySize)
+internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target, string MaxBodySize)
 {
     public static RunPlan Load(Workspace workspace, string components, IReadOnlyDictionary<string, int> replicas, bool freePorts)
     {
@@ -27,13 +27,7 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath
             throw new UserMessageException($"--replicas names {unknown}, but dapr.yaml has no such app. It has {string.Join(", ", file.Apps.Select(app => app.AppID))}.");
         }
 
-        var resources = Path.Combine(workspace.Root, "components", components);
-        if (!Directory.Exists(resources))
-        {
-            var known = Directory.GetDirectories(Path.Combine(workspace.Root, "components")).Select(Path.GetFileName);
-            throw new UserMessageException($"There is no components/{components}. There is {string.Join(", ", known)}.");
-        }
-
+        var target = Target.Find(workspace, components);
         var plans = new List<AppPlan>();
         foreach (var app in file.Apps)
         {
@@ -53,7 +47,7 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, string ResourcesPath
             }
         }
 
-        return new RunPlan(plans, resources, file.Common.MaxBodySize);
+        return new RunPlan(plans, target, file.Common.MaxBodySize);
     }
 
     /// <summary>Says which port is taken before anything is started.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Eco2.Cli.Up;
 
 /// <summary>What is running, written for the other commands and for whoever starts next.</summary>
-internal sealed record RunRecord(int Pid, string Url, string Postgres, string Redis, IReadOnlyList<RunningServer> Servers, IReadOnlyList<RunningApp> Apps)
+/// <param name="Redis">host:port; null when the target wants none. RabbitMq likewise.</param>
+internal sealed record RunRecord(int Pid, string Url, string Postgres, string? Redis, string? RabbitMq, IReadOnlyList<RunningServer> Servers, IReadOnlyList<RunningApp> Apps)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

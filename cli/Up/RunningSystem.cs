@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Eco2.Cli.Up;
 
-/// <summary>Everything that <c>./eco2 up</c> started: two servers, the sidecar process and the apps.</summary>
+/// <summary>Everything that <c>./eco2 up</c> started: the servers, the sidecar process and the apps.</summary>
 internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress progress, TimeProvider clock) : IAsyncDisposable
 {
     private readonly List<ManagedProcess> servers = [];
@@ -30,17 +30,19 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         Leftovers.Stop(RunRecord.Read(workspace.RunRecord));
         plan.EnsurePortsAreFree();
         var secrets = await Secrets.LoadOrCreateAsync(workspace.State, ct);
-        var (postgres, redisPort) = await StartServersAsync(secrets, ct);
-        var environment = Environment(secrets, postgres, redisPort);
+        var (postgres, redisPort, rabbitMqPort) = await StartServersAsync(secrets, ct);
+        var environment = Environment(secrets, postgres, redisPort, rabbitMqPort);
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
         await StartAppsAsync(environment, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
-        record = new RunRecord(System.Environment.ProcessId, url, postgres, $"127.0.0.1:{redisPort}", [], []);
+        record = new RunRecord(System.Environment.ProcessId, url, postgres, Address(redisPort), Address(rabbitMqPort), [], []);
         await RecordAsync(ct);
         return url;
     }
+
+    private static string? Address(int? port) => port is null ? null : $"127.0.0.1:{port}";
 
     public Table Table()
     {
@@ -66,21 +68,40 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         recording.Release();
     }
 
-    private async Task<(string Postgres, int RedisPort)> StartServersAsync(Secrets secrets, CancellationToken ct) =>
-        await progress.StepAsync("Starting PostgreSQL and Redis", async _ =>
+    // A port is null when the target does not want that server.
+    private async Task<(string Postgres, int? RedisPort, int? RabbitMqPort)> StartServersAsync(Secrets secrets, CancellationToken ct)
+    {
+        var target = plan.Target;
+        string[] names = ["PostgreSQL", .. target.WantsRedis ? ["Redis"] : Array.Empty<string>(), .. target.WantsRabbitMq ? ["RabbitMQ"] : Array.Empty<string>()];
+        return await progress.StepAsync($"Starting {string.Join(" and ", names)}", async _ =>
         {
-            var (postgresPlan, connectionString) = await PrivatePostgres.PrepareAsync(workspace, secrets, progress, ct);
-            var (redisPlan, redisPort) = await PrivateRedis.PrepareAsync(workspace, secrets, progress, ct);
-            foreach (var serverPlan in (ProcessPlan[])[postgresPlan, redisPlan])
+            var waiting = new List<Task>();
+            var (postgres, connectionString) = await PrivatePostgres.PrepareAsync(workspace, secrets, progress, ct);
+            Start(postgres, PrivatePostgres.WaitAsync(connectionString, target.WantsStateDatabase, clock, ct));
+            int? redisPort = null, rabbitMqPort = null;
+            if (target.WantsRedis)
             {
-                var server = Manage(serverPlan);
-                servers.Add(server);
-                server.Start();
+                (var redis, redisPort) = await PrivateRedis.PrepareAsync(workspace, secrets, progress, ct);
+                Start(redis, PrivateRedis.WaitAsync(secrets, redisPort.Value, clock, ct));
             }
 
-            await Task.WhenAll(PrivatePostgres.WaitAsync(connectionString, clock, ct), PrivateRedis.WaitAsync(secrets, redisPort, clock, ct));
-            return (connectionString, redisPort);
+            if (target.WantsRabbitMq)
+            {
+                (var rabbitMq, rabbitMqPort) = await PrivateRabbitMq.PrepareAsync(workspace, secrets, progress, ct);
+                Start(rabbitMq, PrivateRabbitMq.WaitAsync(rabbitMqPort.Value, clock, ct));
+            }
+
+            await Task.WhenAll(waiting);
+            return (connectionString, redisPort, rabbitMqPort);
+
+            void Start(ProcessPlan server, Task ready)
+            {
+                servers.Add(Manage(server));
+                servers[^1].Start();
+                waiting.Add(ready);
+            }
         });
+    }
 
     private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
@@ -100,14 +121,12 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         });
     }
 
-    private Dictionary<string, string> Environment(Secrets secrets, string postgres, int redisPort)
+    private Dictionary<string, string> Environment(Secrets secrets, string postgres, int? redisPort, int? rabbitMqPort)
     {
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(workspace.State, name)).FullName;
-        return new Dictionary<string, string>
+        var environment = new Dictionary<string, string>
         {
             ["ECO2_POSTGRES"] = System.Environment.GetEnvironmentVariable("ECO2_POSTGRES") ?? postgres,
-            ["ECO2_REDIS_HOST"] = $"127.0.0.1:{redisPort}",
-            ["ECO2_REDIS_PASSWORD"] = secrets.Redis,
             ["ECO2_OBJECTS_DIR"] = Folder("objects"),
             ["ECO2_MAIL_DIR"] = Folder("mail"),
             // New at each run: only what this run started may talk to its sidecars and apps.
@@ -124,6 +143,23 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["MALLOC_MMAP_THRESHOLD_"] = "65536",
             ["MALLOC_TOP_PAD_"] = "16384",
         };
+        if (redisPort is not null)
+        {
+            environment["ECO2_REDIS_HOST"] = $"127.0.0.1:{redisPort}";
+            environment["ECO2_REDIS_PASSWORD"] = secrets.Redis;
+        }
+
+        if (rabbitMqPort is { } port)
+        {
+            environment["ECO2_RABBITMQ"] = PrivateRabbitMq.Url(secrets, port);
+        }
+
+        if (plan.Target.WantsStateDatabase)
+        {
+            environment["ECO2_STATE_POSTGRES"] = PrivatePostgres.StateDatabase(postgres);
+        }
+
+        return environment;
     }
 
     private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common) =>

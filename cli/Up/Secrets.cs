@@ -4,21 +4,27 @@ using System.Text.Json;
 namespace Eco2.Cli.Up;
 
 /// <summary>Passwords of the private servers, made once and kept in a file that only its owner can read.</summary>
-internal sealed record Secrets(string Postgres, string Redis)
+/// <param name="RabbitMq">Also what programs of the server's own know each other by.</param>
+internal sealed record Secrets(string Postgres, string Redis, string RabbitMq)
 {
     public static async Task<Secrets> LoadOrCreateAsync(string state, CancellationToken ct)
     {
         var file = Path.Combine(state, "secrets.json");
         if (File.Exists(file))
         {
-            return JsonSerializer.Deserialize<Secrets>(await File.ReadAllTextAsync(file, ct))
+            var kept = JsonSerializer.Deserialize<Secrets>(await File.ReadAllTextAsync(file, ct))
                 ?? throw new UserMessageException($"{file} is not readable. Restore it, or remove the whole folder to start from nothing.");
+            return kept.RabbitMq is null ? await WriteAsync(file, kept with { RabbitMq = Password() }, ct) : kept;
         }
 
-        var secrets = new Secrets(Password(), Password());
+        return await WriteAsync(file, new Secrets(Password(), Password(), Password()), ct);
+    }
+
+    private static async Task<Secrets> WriteAsync(string file, Secrets secrets, CancellationToken ct)
+    {
         await using var stream = new FileStream(file, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew,
+            Mode = FileMode.Create,
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });

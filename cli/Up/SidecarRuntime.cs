@@ -29,7 +29,7 @@ internal static class SidecarRuntime
     {
         var sidecar = new ProcessPlan(
             "sidecar",
-            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", await WriteInstancesAsync(workspace, plan, ct), "--resources-path", plan.ResourcesPath],
+            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", await WriteInstancesAsync(workspace, plan, ct), "--resources-path", plan.Target.Folder],
             workspace.Root,
             Path.Combine(workspace.Logs, "sidecar.log"),
             environment,

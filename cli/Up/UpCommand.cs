@@ -11,7 +11,7 @@ internal static class UpCommand
 {
     public static Command Create()
     {
-        var components = new Option<string>("--components") { Description = "A folder of components/: what the apps run on.", DefaultValueFactory = _ => "redis" };
+        var components = new Option<string>("--components") { Description = "What the apps run on: redis, rabbitmq, or the path of a folder of components.", DefaultValueFactory = _ => "redis" };
         var replicas = new Option<string?>("--replicas") { Description = "Several processes of an app, such as worker=2,sse-gateway=2." };
         var freePorts = new Option<bool>("--free-ports") { Description = "Take free ports instead of those in dapr.yaml." };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
@@ -54,7 +54,7 @@ internal static class UpCommand
             throw new UserMessageException($"Eco² already runs here, at {other.Url} (process {other.Pid}). Stop that one, or give this one its own folder with --state.");
         }
 
-        await Tool.InstallMissingAsync(Tool.ForRun, progress, ct);
+        await Tool.InstallMissingAsync([.. Tool.ForRun, .. Target.Find(workspace, components).Tools], progress, ct);
         if (!noBuild)
         {
             await Build.MediaAsync(workspace, progress, ct);
