@@ -85,18 +85,20 @@ export interface Ports {
 /** The embedded sidecar as a process, with a run file and resource files as `dapr run -f` has them. */
 export class Sidecar {
   private child: Child;
+  private readonly ports = new Map<string, Ports>();
 
   private constructor(
     private readonly folder: string,
-    private readonly ports: ReadonlyMap<string, Ports>,
+    private readonly apps: readonly App[],
   ) {
     this.child = this.launch();
   }
 
   /** Returns when every app's ports answer; an app that listens later is waited for by `ready`. */
   static async start(apps: App[], resources: string, configuration?: string): Promise<Sidecar> {
-    const sidecar = await Sidecar.write(apps, resources, configuration);
+    const sidecar = Sidecar.write(apps, resources, configuration);
     try {
+      await sidecar.listens();
       await sidecar.answers();
     } catch (failed) {
       throw new Error(`${(failed as Error).message}\n${sidecar.log()}`);
@@ -106,32 +108,26 @@ export class Sidecar {
 
   /** Starts it with files it cannot honour, and returns what it says before it ends. */
   static async refusal(apps: App[], resources: string): Promise<string> {
-    const sidecar = await Sidecar.write(apps, resources, undefined);
+    const sidecar = Sidecar.write(apps, resources, undefined);
     await eventually(() => /refused|supported|not /.test(sidecar.log()), "the sidecar says why");
     const said = sidecar.log();
     await sidecar.stop();
     return said;
   }
 
-  private static async write(apps: App[], resources: string, configuration: string | undefined): Promise<Sidecar> {
+  private static write(apps: App[], resources: string, configuration: string | undefined): Sidecar {
     const folder = mkdtempSync(path.join(tmpdir(), "eco2-js-sidecar-"));
     mkdirSync(path.join(folder, "resources"));
     writeFileSync(path.join(folder, "resources/all.yaml"), resources);
     if (configuration !== undefined) {
       writeFileSync(path.join(folder, "config.yaml"), configuration);
     }
-    const ports = new Map<string, Ports>();
     const lines = ["version: 1", "common:", "  resourcesPath: resources", ...(configuration === undefined ? [] : ["  configFilePath: config.yaml"]), "apps:"];
-    const decided: object[] = [];
     for (const app of apps) {
-      const [http, grpc] = [await freePort(), await freePort()];
-      ports.set(app.appId, { http: String(http), grpc: String(grpc) });
       lines.push(`  - appID: ${app.appId}`, "    appDirPath: .", `    appPort: ${app.appPort ?? 0}`, `    appProtocol: ${app.protocol ?? "http"}`);
-      decided.push({ appId: app.appId, httpPort: http, grpcPort: grpc, apiToken: app.apiToken, appToken: app.appToken, env: app.env });
     }
     writeFileSync(path.join(folder, "dapr.yaml"), lines.join("\n"));
-    writeFileSync(path.join(folder, "ports.json"), JSON.stringify(decided));
-    return new Sidecar(folder, ports);
+    return new Sidecar(folder, apps);
   }
 
   /** The ports of an app; without a name those of the first. */
@@ -165,9 +161,24 @@ export class Sidecar {
   }
 
   private launch(): Child {
+    const decided = this.apps.map(({ appId, apiToken, appToken, env }) => {
+      const known = this.ports.get(appId);
+      return { appId, apiToken, appToken, env, httpPort: Number(known?.http ?? 0), grpcPort: Number(known?.grpc ?? 0) };
+    });
+    writeFileSync(path.join(this.folder, "ports.json"), JSON.stringify(decided));
     const { DAPR_API_TOKEN: _, APP_API_TOKEN: __, ...env } = process.env;
     const command = `dotnet '${Assembly}' --run-file '${this.folder}/dapr.yaml' --ports-file '${this.folder}/ports.json'`;
     return Child.start(command, path.join(this.folder, "log"), "TERM", env);
+  }
+
+  /** Reads from the log which ports it took; after a restart they are the same. */
+  private async listens(): Promise<void> {
+    const said = (appId: string): RegExpExecArray | null => new RegExp(`Sidecar of ${appId} listens on (\\d+) \\(HTTP\\) and (\\d+) \\(gRPC\\)`).exec(this.log());
+    await eventually(() => this.apps.every(({ appId }) => said(appId) !== null), "the sidecar listens");
+    for (const { appId } of this.apps) {
+      const [, http, grpc] = said(appId)!;
+      this.ports.set(appId, { http: http!, grpc: grpc! });
+    }
   }
 
   private async answers(): Promise<void> {
