@@ -55,7 +55,16 @@ public abstract class WorkflowContext : IWorkflowContext
 
     /// <summary>The same, but at most so long; negative means without end.</summary>
     /// <exception cref="TaskCanceledException">Nothing came in time.</exception>
-    public abstract Task<T> WaitForExternalEventAsync<T>(string eventName, TimeSpan timeout);
+    public virtual async Task<T> WaitForExternalEventAsync<T>(string eventName, TimeSpan timeout)
+    {
+        using var tooLate = new CancellationTokenSource();
+        using var inTime = new CancellationTokenSource();
+        var timer = CreateTimer(timeout, inTime.Token);
+        var wait = WaitForExternalEventAsync<T>(eventName, tooLate.Token);
+        var loser = await Task.WhenAny(timer, wait) == timer ? tooLate : inTime;
+        await loser.CancelAsync();
+        return await wait;
+    }
 
     /// <summary>Asks the engine to hand an event to another instance; not awaited.</summary>
     public abstract void SendEvent(string instanceId, string eventName, object payload);

@@ -50,8 +50,7 @@ public sealed record DaprUnknownDetail(string TypeUrl) : DaprExtendedErrorDetail
 /// <summary>Where on the server it happened.</summary>
 /// <param name="StackEntries">The stack.</param>
 /// <param name="Detail">More of it.</param>
-[SuppressMessage("Performance", "CA1819", Justification = "The official shape.")]
-public sealed record DaprDebugInfoDetail(string[] StackEntries, string Detail) : DaprExtendedErrorDetail(DaprExtendedErrorType.DebugInfo);
+public sealed record DaprDebugInfoDetail(IReadOnlyCollection<string> StackEntries, string Detail) : DaprExtendedErrorDetail(DaprExtendedErrorType.DebugInfo);
 
 /// <summary>Something that must hold first.</summary>
 /// <param name="Type">Its kind.</param>
@@ -60,11 +59,10 @@ public sealed record DaprDebugInfoDetail(string[] StackEntries, string Detail) :
 public sealed record DaprPreconditionFailureViolation(string Type, string Subject, string Description);
 
 /// <summary>Things that must hold first.</summary>
-[SuppressMessage("Performance", "CA1819", Justification = "The official shape.")]
 public sealed record DaprPreconditionFailureDetail() : DaprExtendedErrorDetail(DaprExtendedErrorType.PreconditionFailure)
 {
     /// <summary>The things.</summary>
-    public DaprPreconditionFailureViolation[] Violations { get; init; } = [];
+    public IReadOnlyCollection<DaprPreconditionFailureViolation> Violations { get; init; } = [];
 }
 
 /// <summary>A delay.</summary>
@@ -86,11 +84,10 @@ public sealed record DaprRetryInfoDetail() : DaprExtendedErrorDetail(DaprExtende
 public sealed record DaprQuotaFailureViolation(string Subject, string Description);
 
 /// <summary>Quotas that are used up.</summary>
-[SuppressMessage("Performance", "CA1819", Justification = "The official shape.")]
 public sealed record DaprQuotaFailureDetail() : DaprExtendedErrorDetail(DaprExtendedErrorType.QuotaFailure)
 {
     /// <summary>The quotas.</summary>
-    public DaprQuotaFailureViolation[] Violations { get; init; } = [];
+    public IReadOnlyCollection<DaprQuotaFailureViolation> Violations { get; init; } = [];
 }
 
 /// <summary>A field that is wrong.</summary>
@@ -99,11 +96,10 @@ public sealed record DaprQuotaFailureDetail() : DaprExtendedErrorDetail(DaprExte
 public sealed record DaprBadRequestDetailFieldViolation(string Field, string Description);
 
 /// <summary>Fields that are wrong.</summary>
-[SuppressMessage("Performance", "CA1819", Justification = "The official shape.")]
 public sealed record DaprBadRequestDetail() : DaprExtendedErrorDetail(DaprExtendedErrorType.BadRequest)
 {
     /// <summary>The fields.</summary>
-    public DaprBadRequestDetailFieldViolation[] FieldViolations { get; init; } = [];
+    public IReadOnlyCollection<DaprBadRequestDetailFieldViolation> FieldViolations { get; init; } = [];
 }
 
 /// <summary>What finds the request in the server's logs.</summary>
@@ -124,11 +120,10 @@ public sealed record DaprLocalizedMessageDetail(string Locale, string Message) :
 public sealed record DaprHelpDetailLink(string Url, string Description);
 
 /// <summary>Pages to read.</summary>
-[SuppressMessage("Performance", "CA1819", Justification = "The official shape.")]
 public sealed record DaprHelpDetail() : DaprExtendedErrorDetail(DaprExtendedErrorType.Help)
 {
     /// <summary>The pages.</summary>
-    public DaprHelpDetailLink[] Links { get; init; } = [];
+    public IReadOnlyCollection<DaprHelpDetailLink> Links { get; init; } = [];
 }
 
 /// <summary>What the call was about.</summary>

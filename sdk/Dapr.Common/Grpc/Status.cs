@@ -56,7 +56,9 @@ public enum StatusCode
 }
 
 /// <summary>Code and text a gRPC call ended with.</summary>
-public struct Status(StatusCode statusCode, string detail, Exception? debugException) : IEquatable<Status>
+#pragma warning disable CA1815 // The official struct has no operators either.
+public struct Status(StatusCode statusCode, string detail, Exception? debugException)
+#pragma warning restore CA1815
 {
     /// <summary>OK without text.</summary>
     public static readonly Status DefaultSuccess = new(StatusCode.OK, "");
@@ -78,21 +80,6 @@ public struct Status(StatusCode statusCode, string detail, Exception? debugExcep
 
     /// <summary>What happened on this side, when the status was made here.</summary>
     public readonly Exception? DebugException => debugException;
-
-    /// <summary>Same code and text.</summary>
-    public static bool operator ==(Status left, Status right) => left.Equals(right);
-
-    /// <summary>Another code or text.</summary>
-    public static bool operator !=(Status left, Status right) => !left.Equals(right);
-
-    /// <summary>Same code and text.</summary>
-    public readonly bool Equals(Status other) => StatusCode == other.StatusCode && Detail == other.Detail;
-
-    /// <summary>Same code and text.</summary>
-    public override readonly bool Equals(object? obj) => obj is Status other && Equals(other);
-
-    /// <summary>From code and text.</summary>
-    public override readonly int GetHashCode() => HashCode.Combine(StatusCode, Detail);
 
     /// <summary>Code, text and, if there is one, the local exception.</summary>
     public override readonly string ToString() => DebugException is null
