@@ -287,15 +287,19 @@ public sealed class ActorMethodTests
     [Fact]
     public async Task An_actor_that_is_busy_longer_than_it_may_idle_is_left_to_work()
     {
-        await using var app = await ActorApp.StartAsync("""{"entities":["T"],"actorIdleTimeout":"50ms"}""");
+        await using var app = await ActorApp.StartAsync("""{"entities":["T"],"actorIdleTimeout":"50ms","drainOngoingCallTimeout":"1ms"}""");
         var hold = new TaskCompletionSource();
         app.Handle = (request, _) => request.Body == "hold" ? hold.Task : Task.CompletedTask;
         await using var sidecar = await StartAsync(app);
 
         var busy = sidecar["app"].CallAsync("T/1", "m", "hold");
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "in");
-        await sidecar["app"].CallAsync("T/2", "m");
-        await Eventually.TrueAsync(() => app.On("DELETE /actors/T/2").Any(), "the idle one goes");
+        foreach (var fence in (string[])["2", "3"])
+        {
+            await sidecar["app"].CallAsync($"T/{fence}", "m");
+            await Eventually.TrueAsync(() => app.On($"DELETE /actors/T/{fence}").Any(), "an idle one goes");
+        }
+
         Assert.Empty(app.On("DELETE /actors/T/1"));
         hold.SetResult();
         await busy;

@@ -20,6 +20,7 @@ public sealed class ActorStreamTests
     public async Task An_app_without_a_port_hosts_actors_by_a_stream_until_it_closes_it()
     {
         await using var sidecar = await SidecarFixture.StartAsync(_store, new AppSettings { AppId = "app" });
+        DateTimeOffset due;
         await using (var stream = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint))
         {
             await stream.SendAsync(new() { InitialRequest = new() { Entities = { "T" }, ActorIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(400)), Reentrancy = new() { Enabled = true } } });
@@ -52,6 +53,8 @@ public sealed class ActorStreamTests
             Assert.Equal(("t", "cb", "1ms", "2"), (timer.Name, timer.Callback, timer.DueTime, timer.Data.Unpack<BytesValue>().Value.ToStringUtf8()));
             await stream.SendAsync(new() { TimerResponse = new() { Id = timer.Id } });
 
+            await sidecar["app"].ActorAsync("POST", "T/1/reminders/later", """{"dueTime":"1500ms","period":"1h"}""").SucceededAsync();
+            due = TimeProvider.System.GetUtcNow().AddMilliseconds(1500);
             var deactivate = (await stream.NextAsync()).DeactivateRequest;
             Assert.Equal(("T", "1"), (deactivate.ActorType, deactivate.ActorId));
             await stream.SendAsync(new() { DeactivateResponse = new() { Id = deactivate.Id } });
@@ -59,6 +62,13 @@ public sealed class ActorStreamTests
         }
 
         await Eventually.TrueAsync(async () => await sidecar["app"].CountAsync() == -1, "withdrawn");
+
+        // Due while nobody is there; the next stream gets it.
+        await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow() > due.AddMilliseconds(100), "overdue");
+        await using var again = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint);
+        await again.SendAsync(new() { InitialRequest = new() { Entities = { "T" } } });
+        Assert.Equal(Kind.InitialResponse, (await again.NextAsync()).ResponseTypeCase);
+        Assert.Equal("later", (await again.NextAsync()).ReminderRequest.Name);
     }
 
     [Fact]
