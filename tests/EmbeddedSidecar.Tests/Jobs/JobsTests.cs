@@ -84,13 +84,16 @@ public sealed class JobsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_job_does_not_come()
+    public async Task A_deleted_job_does_not_come_and_one_that_was_overwritten_comes_at_its_new_time()
     {
         using var scheduled = await _sidecar["app"].ScheduleAsync("j", """{"dueTime":"150ms"}""");
         using var deleted = await _sidecar["app"].DeleteJobAsync("j");
+        using var early = await _sidecar["app"].ScheduleAsync("moved", """{"dueTime":"150ms"}""");
+        using var late = await _sidecar["app"].ScheduleAsync("moved", """{"dueTime":"1h","overwrite":true}""");
         await _sidecar["app"].FenceAsync(() => _app.On("/job/fence").Any());
 
         Assert.Empty(_app.On("/job/j"));
+        Assert.Empty(_app.On("/job/moved"));
     }
 
     [Theory]
