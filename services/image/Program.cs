@@ -1,4 +1,5 @@
 using Eco2.Contracts;
+using Eco2.Contracts.Image;
 using Eco2.Image.Pictures;
 using Eco2.Image.Uploads;
 using Eco2.ServiceDefaults;
@@ -16,7 +17,7 @@ internal static class Program
 
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Image").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<UploadTokens>().AddSingleton<Presigner>();
-        builder.Services.AddSingleton<Media>().AddSingleton<ObjectStore>().AddSingleton<Intake>();
+        builder.Services.AddObjectStore(ImageObjects.Binding).AddSingleton<Media>().AddSingleton<Intake>();
         builder.Services.AddHostedService<ForgetUploads>();
 
         adjust?.Invoke(builder);

@@ -1,6 +1,7 @@
 using Eco2.Contracts.Image;
 using Eco2.Contracts.Media;
 using Eco2.Image.Pictures;
+using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
@@ -49,7 +50,7 @@ internal sealed class Intake(Media media, ObjectStore objects, NpgsqlDataSource 
             return (null, Problems.LengthMismatch());
         }
 
-        using var body = new MemoryStream(bytes, writable: false);
+        using var body = new MemoryStream(bytes.ToArray(), writable: false);
         var result = await TakeAsync(picture, body, ct);
         if (result.Stored is not null)
         {

@@ -38,6 +38,12 @@ internal sealed record ComponentType : Settings
     /// <summary>The setting that says for how long a consumer keeps a message.</summary>
     public string Locks { get; init; } = "none";
 
+    /// <summary>In the metadata of a request to an object store, the name of the object.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Who tells an object store that it gets base64: guessed, request or component.</summary>
+    public string? Base64 { get; init; }
+
     /// <summary>Whether the broker brings a message again that its consumer gave up.</summary>
     public bool Redelivers { get; init; }
 }
