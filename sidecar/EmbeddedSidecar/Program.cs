@@ -20,7 +20,8 @@ internal static class Program
         catch (SidecarConfigurationException refused)
         {
             await Console.Error.WriteLineAsync(refused.Message);
-            return 2;
+            // A server that is away may come back; a file that is wrong stays wrong.
+            return refused.InnerException is BackendException or OperationCanceledException ? 1 : 2;
         }
 
         void Stop(PosixSignalContext signal)

@@ -33,7 +33,7 @@ public sealed class DaprdTests : IAsyncLifetime
             Assert.Equal("127.0.0.1", one["--dapr-listen-addresses"]);
             Assert.Equal("127.0.0.1", one["--dapr-internal-grpc-listen-address"]);
             Assert.Equal("16Mi", one["--max-body-size"]);
-            Assert.Equal(Path.Combine(EcoSystem.Root, "components/redis"), one["--resources-path"]);
+            Assert.Equal(Path.Combine(EcoSystem.Root, "components", EcoRun.Components), one["--resources-path"]);
             Assert.Contains("component: sqlite", await File.ReadAllTextAsync(one["--config"]), StringComparison.Ordinal);
             Assert.Equal($"127.0.0.1:{Port(started, "placement")}", one["--placement-host-address"]);
             Assert.Equal($"127.0.0.1:{Port(started, "scheduler")}", one["--scheduler-host-address"]);
@@ -42,8 +42,8 @@ public sealed class DaprdTests : IAsyncLifetime
         // Its data outlives the run; a timer of a workflow lives there.
         Assert.StartsWith(run.State, started.Single(one => one.Program == "scheduler")["--etcd-data-dir"], StringComparison.Ordinal);
         // daprd reads what its components take from the environment, and the tokens of the run.
-        Assert.All(sidecars, one => Assert.Equal(run.Redis, one.Env["ECO2_REDIS_HOST"]));
-        Assert.All(sidecars, one => Assert.All(["ECO2_REDIS_PASSWORD", "ECO2_OBJECTS_DIR", "ECO2_MAIL_DIR"], name => Assert.NotEmpty(one.Env[name])));
+        string[] wanted = EcoRun.Broker == "redis" ? ["ECO2_REDIS_HOST", "ECO2_REDIS_PASSWORD"] : ["ECO2_RABBITMQ", "ECO2_STATE_POSTGRES"];
+        Assert.All(sidecars, one => Assert.All([.. wanted, "ECO2_OBJECTS_DIR", "ECO2_MAIL_DIR"], name => Assert.NotEmpty(one.Env[name])));
         Assert.Single(sidecars.Select(one => (one.Env["DAPR_API_TOKEN"], one.Env["APP_API_TOKEN"])).Distinct());
         Assert.All(sidecars, one => Assert.Equal("127.0.0.1", one.Env["DAPR_HOST_IP"]));
         Assert.All(sidecars, one => Assert.DoesNotContain(one.Args, argument => argument.Contains(one.Env["DAPR_API_TOKEN"], StringComparison.Ordinal)));

@@ -18,7 +18,7 @@ public sealed class ReadinessTests(EcoSystem system)
         using var user = await User.SignUpAsync(system);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         await Eventually.TrueAsync(() => HasProfileAsync(user), "the profile is there");
-        system.Signal("redis", Stop);
+        system.Signal(EcoRun.Broker, Stop);
         try
         {
             foreach (var app in Apps)
@@ -35,7 +35,7 @@ public sealed class ReadinessTests(EcoSystem system)
         }
         finally
         {
-            system.Signal("redis", Continue);
+            system.Signal(EcoRun.Broker, Continue);
         }
 
         var events = await user.EventsAsync((await user.SubmitAsync("캔")).StreamUrl);

@@ -13,7 +13,7 @@ public sealed class RefusalTests : IDisposable
     public async Task A_component_file_that_cannot_work_stops_the_start_with_one_sentence_that_names_it(string file, string text, string named)
     {
         var components = Directory.CreateDirectory(Path.Combine(folder, "components")).FullName;
-        foreach (var good in Directory.GetFiles(Path.Combine(EcoSystem.Root, "components/redis")))
+        foreach (var good in Directory.GetFiles(Path.Combine(EcoSystem.Root, "components", EcoRun.Components)))
         {
             File.Copy(good, Path.Combine(components, Path.GetFileName(good)));
         }

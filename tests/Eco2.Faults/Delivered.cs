@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Eco2.Faults;
 
-/// <summary>What was published is delivered or lies in the dead letters: looked up in the database and in Redis, not asked of the system.</summary>
+/// <summary>What was published is delivered or lies in the dead letters: looked up in the database and on the broker, not asked of the system.</summary>
 internal static class Delivered
 {
     // By ids and not by Redis' own count of what lags: that one is wrong after a restart in the middle of reads.
@@ -29,6 +29,13 @@ internal static class Delivered
         return left
         """;
 
+    // Those that a consumer holds count too.
+    private const string Unemptied =
+        """
+        [{binary_to_list(N), M} || Q <- rabbit_amqqueue:list(), [{name, {_, _, _, N}}, {messages, M}] <- [rabbit_amqqueue:info(Q, [name, messages])],
+          M > 0, string:find(N, "-job.fanout") =:= nomatch, string:find(N, "-session.revoked") =:= nomatch].
+        """;
+
     private const string Outboxes =
         "select format('select %L || topic from %I.outbox', table_schema || ': ', table_schema) from information_schema.tables where table_name = 'outbox'";
 
@@ -45,7 +52,7 @@ internal static class Delivered
         await using var db = NpgsqlDataSource.Create(run.Postgres);
         var outboxes = string.Join(" union all ", await ListAsync(db, Outboxes));
         await NoneAsync(() => ListAsync(db, outboxes), "messages still in an outbox");
-        await NoneAsync(() => UndeliveredAsync(run), "messages in Redis that were neither delivered nor given up");
+        await NoneAsync(() => UndeliveredAsync(run), $"messages in {EcoRun.Broker} that were neither delivered nor given up");
         await NoneAsync(() => ListAsync(db, Unknown), "scans whose end the history does not know");
         await NoneAsync(() => ListAsync(db, Untold), "characters that collections and grants do not agree about");
     }
@@ -63,9 +70,15 @@ internal static class Delivered
         }
     }
 
-    /// <summary>What lies in Redis undelivered, topic by topic; nothing when all went well.</summary>
+    /// <summary>What lies on the broker undelivered, topic by topic; nothing when all went well.</summary>
     private static async Task<List<string>> UndeliveredAsync(EcoRun run)
     {
+        if (EcoRun.Broker == "rabbitmq")
+        {
+            var queues = await run.AskRabbitMqAsync(Unemptied);
+            return queues == "[]" ? [] : [queues];
+        }
+
         var password = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(run.State, "secrets.json"))).GetProperty("Redis").GetString()!;
         var (exit, output) = await EcoRun.RunAsync(
             "redis-cli", "-h", "127.0.0.1", "-p", run.Redis.Split(':')[1], "--no-auth-warning", "-a", password, "EVAL", Undelivered, "0");

@@ -1,3 +1,5 @@
+using Eco2.Testing;
+
 namespace Eco2.Faults;
 
 /// <summary>Something that breaks.</summary>
@@ -12,18 +14,18 @@ internal sealed record Fault(string Name, Func<FaultSystem, CancellationToken, T
     /// <summary>In the order in which they strike. What may fail jobs comes last, so that no failure is put down to the wrong one.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
-        .. new[] { "gateway", "auth", "image", "scan", "character", "my", "media", "sidecar", "redis", "postgres" }.Select(process => Kill(process)),
+        .. new[] { "gateway", "auth", "image", "scan", "character", "my", "media", "sidecar", EcoRun.Broker, "postgres" }.Select(process => Kill(process)),
         Kill("event-router"),
         Kill("event-router", "event-router-2"),
         Kill("sse-gateway-2"),
         Kill("sse-gateway", "sse-gateway-2"),
         Kill("worker-2"),
         Kill("worker", "worker-2"),
-        Kill("redis", "postgres", "sidecar") with { Name = "kill redis, postgres and sidecar at once" },
-        new("kill redis with half a write in its file", TornRedisAsync),
+        Kill(EcoRun.Broker, "postgres", "sidecar") with { Name = $"kill {EcoRun.Broker}, postgres and sidecar at once" },
+        .. EcoRun.Broker == "redis" ? [new Fault("kill redis with half a write in its file", TornRedisAsync)] : Array.Empty<Fault>(),
         new("every other connection cut", ConnectionsCutAsync),
         Pause("sidecar"),
-        Pause("redis") with { InShortForm = false },
+        Pause(EcoRun.Broker) with { InShortForm = false },
         Pause("postgres") with { InShortForm = false },
         Pause("worker", "worker-2") with { InShortForm = false },
         Pause("event-router", "event-router-2") with { InShortForm = false },

@@ -9,6 +9,12 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
 {
     private Process? up;
 
+    /// <summary>What the apps run on: ECO2_COMPONENTS, as <c>eco2 up --components</c> takes it, or redis.</summary>
+    public static string Components { get; } = Environment.GetEnvironmentVariable("ECO2_COMPONENTS") is { Length: > 0 } target ? target : "redis";
+
+    /// <summary>The process that carries the messages, under its name.</summary>
+    public static string Broker => Components == "rabbitmq" ? "rabbitmq" : "redis";
+
     /// <summary>Data, logs and secrets of this run; removed at the end.</summary>
     public string State { get; } = Path.Combine(Path.GetTempPath(), $"eco2-{name}-{Environment.ProcessId}");
 
@@ -66,7 +72,7 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     {
         Directory.CreateDirectory(State);
         // By the full path: a test may put another dotnet first, for what eco2 starts.
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Log, Environment.ProcessPath!, Command, "up", "--no-build", "--free-ports", "--state", State, .. options])
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Log, Environment.ProcessPath!, Command, "up", "--no-build", "--free-ports", "--state", State, .. options.Contains("--components") ? Array.Empty<string>() : ["--components", Components], .. options])
         {
             UseShellExecute = false,
         };
@@ -133,8 +139,17 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     /// <summary>Connection string of the database's owner.</summary>
     public string Postgres => Run().GetProperty("postgres").GetString()!;
 
-    /// <summary>host:port.</summary>
+    /// <summary>host:port; only on a target that has one.</summary>
     public string Redis => Run().GetProperty("redis").GetString()!;
+
+    /// <summary>Lets the RabbitMQ of the run evaluate an expression.</summary>
+    public async Task<string> AskRabbitMqAsync(string expression)
+    {
+        var environment = (await File.ReadAllTextAsync($"/proc/{Pid("rabbitmq")}/environ")).Split('\0');
+        var port = environment.First(entry => entry.StartsWith("RABBITMQ_DIST_PORT=", StringComparison.Ordinal)).Split('=')[1];
+        var secrets = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(State, "secrets.json")));
+        return await ErlangNode.AskAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), secrets.GetProperty("RabbitMq").GetString()!, expression);
+    }
 
     /// <summary>kill -9, and the wait until another process has taken its place.</summary>
     public async Task KillAsync(params string[] processes)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Eco2.Testing;
 
 /// <summary>A private RabbitMQ. Dispose it to stop it.</summary>
@@ -11,7 +9,6 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private readonly string _folder;
     private readonly bool _temporary;
     private ChildServer _process = null!;
-    private int _looks;
 
     private RabbitMqServer(int port, string folder, bool temporary) => (Port, _folder, _temporary) = (port, folder, temporary);
 
@@ -48,19 +45,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
     }
 
     /// <summary>Lets the server evaluate an Erlang expression, behind the back of AMQP.</summary>
-    public async Task<string> AskAsync(string expression)
-    {
-        var cookie = await File.ReadAllTextAsync(Path.Combine(_folder, ".erlang.cookie"));
-        var call = Directory.GetFiles("/usr/lib/erlang", "erl_call", SearchOption.AllDirectories)[0];
-        // Callers at the same time need names of their own.
-        using var process = Process.Start(
-            new ProcessStartInfo(call, ["-h", $"look{Interlocked.Increment(ref _looks)}", "-address", $"127.0.0.1:{_distribution}", "-c", cookie, "-e"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        await process.StandardInput.WriteLineAsync(expression);
-        process.StandardInput.Close();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return output.StartsWith("{ok, ", StringComparison.Ordinal) ? output[5..^1] : throw new InvalidOperationException($"RabbitMQ refused {expression}: {output}");
-    }
+    public async Task<string> AskAsync(string expression) =>
+        await ErlangNode.AskAsync(_distribution, await File.ReadAllTextAsync(Path.Combine(_folder, ".erlang.cookie")), expression);
 
     /// <summary>Kills it and starts it again with its data on the same port.</summary>
     public async Task RestartAsync()

@@ -47,7 +47,7 @@ internal sealed class RabbitMqConnection(RabbitMqServer server) : IAsyncDisposab
         {
             return await (await OpenAsync(ct)).CreateChannelAsync(options, ct);
         }
-        catch (Exception failed) when (IsFailure(failed))
+        catch (Exception failed) when (IsFailure(failed, ct))
         {
             throw Failed(failed);
         }
@@ -66,6 +66,10 @@ internal sealed class RabbitMqConnection(RabbitMqServer server) : IAsyncDisposab
     /// <summary>What the client throws when the server is away or says no; everything else is a bug and rises.</summary>
     public static bool IsFailure(Exception failure) =>
         failure is RabbitMQClientException or IOException or SocketException or TimeoutException or ObjectDisposedException;
+
+    /// <summary>The same for a call that we can cancel: the client also cancels what takes the server too long.</summary>
+    public static bool IsFailure(Exception failure, CancellationToken ct) =>
+        IsFailure(failure) || (failure is OperationCanceledException && !ct.IsCancellationRequested);
 
     public BackendException Failed(Exception failure)
     {

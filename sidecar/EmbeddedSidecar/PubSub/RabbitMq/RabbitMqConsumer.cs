@@ -59,7 +59,7 @@ internal sealed partial class RabbitMqConsumer : AsyncDefaultBasicConsumer, IAsy
         catch (Exception failed)
         {
             await CloseAsync(channel);
-            if (RabbitMqConnection.IsFailure(failed))
+            if (RabbitMqConnection.IsFailure(failed, ct))
             {
                 throw connection.Failed(failed);
             }

@@ -27,7 +27,7 @@ internal sealed class RabbitMqPublisher(RabbitMqConnection connection, RabbitMqO
                 await channel.BasicPublishAsync(topic, routingKey, mandatory: false, properties, data, ct);
                 return;
             }
-            catch (Exception failed) when (failed is BackendException || RabbitMqConnection.IsFailure(failed))
+            catch (Exception failed) when (failed is BackendException || RabbitMqConnection.IsFailure(failed, ct))
             {
                 if (attempt == MostAttempts)
                 {
