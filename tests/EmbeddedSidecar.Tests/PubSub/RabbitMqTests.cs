@@ -232,7 +232,9 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
 
         await rabbitMq.Channel.ExchangeDeleteAsync("deleted");
         await rabbitMq.Channel.QueueDeleteAsync("a-deleted");
-        await Eventually.TrueAsync(async () => await rabbitMq.Server.MessagesAsync("a-deleted") == 0, "the queue is back");
+        await Eventually.TrueAsync(
+            async () => await rabbitMq.Server.AskAsync("length(rabbit_binding:list_for_source(rabbit_misc:r(<<\"/\">>, exchange, <<\"deleted\">>))).") == "1",
+            "the queue is back at its exchange");
         using var answer = await host.PublishAsync("deleted", "2");
         await Eventually.TrueAsync(() => app.Requests.Count == 2, "the second");
 
