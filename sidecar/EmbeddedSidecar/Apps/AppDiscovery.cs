@@ -10,6 +10,12 @@ internal static partial class AppDiscovery
 
     public static async Task RunAsync(AppInstance app, ILogger log, CancellationToken ct)
     {
+        if (app.Settings.IsGrpcApp)
+        {
+            await GrpcDiscovery.RunAsync(app, log, ct);
+            return;
+        }
+
         app.AppConfig = await AskAsync(app, "/dapr/config", log, ct);
         var answer = await AskAsync(app, "/dapr/subscribe", log, ct);
         app.ProgrammaticSubscriptions = answer is null ? [] : Read(app, answer, log);

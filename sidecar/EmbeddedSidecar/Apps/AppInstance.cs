@@ -64,6 +64,9 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     /// <summary>What the app answered to GET /dapr/subscribe; empty until it did.</summary>
     public IReadOnlyList<SubscriptionSpec> ProgrammaticSubscriptions { get; set; } = [];
 
+    /// <summary>The input bindings that a gRPC app said it takes; empty until it did, and for HTTP apps, which are asked one by one.</summary>
+    public IReadOnlyList<string> WantedBindings { get; set; } = [];
+
     /// <summary>True once the app was found and has told its subscriptions; the health check goes green then.</summary>
     public bool IsReady { get; set; }
 

@@ -15,6 +15,9 @@ public sealed record AppSettings
     /// <summary>The port of the app is told later, by <see cref="Hosting.SidecarApp.AttachApp"/>; until then the app is not ready.</summary>
     public bool AwaitsAppPort { get; init; }
 
+    /// <summary>The app speaks gRPC (AppCallback) at its port instead of HTTP.</summary>
+    public bool IsGrpcApp { get; init; }
+
     /// <summary>The host the app listens on.</summary>
     public string AppAddress { get; init; } = "127.0.0.1";
 

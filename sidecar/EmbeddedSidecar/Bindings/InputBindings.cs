@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Dapr.AppCallback.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
 
 namespace EmbeddedSidecar.Bindings;
@@ -25,7 +26,8 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
                 continue;
             }
 
-            if (directions is null && !await IsWantedAsync(route, ct))
+            var isUnwanted = app.Settings.IsGrpcApp ? !app.WantedBindings.Contains(name, StringComparer.OrdinalIgnoreCase) : directions is null && !await IsWantedAsync(route, ct);
+            if (isUnwanted)
             {
                 Unwanted(log, app.AppId, name, route);
                 continue;
@@ -88,6 +90,11 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
             await app.Resiliency.ForComponentInbound(name, "Binding").RunAsync(
                 async token =>
                 {
+                    if (app.Settings.IsGrpcApp)
+                    {
+                        return await TellAsync(name, one, token);
+                    }
+
                     using var request = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(route));
                     request.Content = new ReadOnlyMemoryContent(one.Data);
                     request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -101,7 +108,7 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
                 },
                 ct);
         }
-        catch (Exception failed) when (failed is HttpRequestException or TimeoutException or Resiliency.CircuitOpenException)
+        catch (Exception failed) when (failed is HttpRequestException or Grpc.GrpcException or TimeoutException or Resiliency.CircuitOpenException)
         {
             Failed(log, app.AppId, name, failed.Message);
         }
@@ -110,6 +117,26 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
             // Stopping in the middle of a delivery: the next start brings the next tick.
         }
     }
+
+    private async ValueTask<bool> TellAsync(string name, BindingEvent one, CancellationToken ct)
+    {
+        var request = new BindingEventRequest { Name = name, Data = Google.Protobuf.ByteString.CopyFrom(one.Data.Span) };
+        foreach (var (key, value) in one.Metadata)
+        {
+            request.Metadata[key] = value;
+        }
+
+        var reply = await new AppCallback(app).CallAsync(AppCallback.Service + "OnBindingEvent", request, BindingEventResponse.Parser, [], ct);
+        if (reply.Message.States.Count > 0 || reply.Message.To.Count > 0)
+        {
+            NotDone(log, app.AppId, name);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "App {AppId} answered binding {Binding} with state or other bindings; that is not supported by the embedded sidecar")]
+    private static partial void NotDone(ILogger log, string appId, string binding);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "App {AppId} does not want input binding {Binding}: OPTIONS /{Route} said no")]
     private static partial void Unwanted(ILogger log, string appId, string binding, string route);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Invoke;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -10,6 +11,9 @@ namespace EmbeddedSidecar.Grpc;
 internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
 {
     private readonly Dictionary<string, Func<HttpContext, GrpcCall, Task>> _methods = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the calls of other services, if they name an app.</summary>
+    public GrpcProxy? Proxy { get; set; }
 
     /// <summary>One message in, one message out.</summary>
     public void MapUnary<TRequest, TResponse>(
@@ -84,6 +88,12 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
 
             if (!_methods.TryGetValue(http.Request.Path.Value ?? "", out var method))
             {
+                if (Proxy is not null && GrpcProxy.IsAsked(http.Request))
+                {
+                    await Proxy.ForwardAsync(http, app, deadline.Token);
+                    return;
+                }
+
                 throw new GrpcException(StatusCode.Unimplemented, $"The embedded sidecar has no method {http.Request.Path.Value}.");
             }
 

@@ -74,6 +74,7 @@ public static class RunFile
         {
             AppId = app.Text("appID") is { Length: > 0 } id ? id : Path.GetFileName(directory),
             AppPort = app.Integer("appPort") ?? 0,
+            IsGrpcApp = Either(app, common, "appProtocol") == "grpc",
             AppAddress = app.Text("appChannelAddress") is { Length: > 0 } address ? address : "127.0.0.1",
             HttpPort = Math.Max(0, app.Integer("daprHTTPPort") ?? 0),
             GrpcPort = Math.Max(0, app.Integer("daprGRPCPort") ?? 0),
@@ -88,9 +89,9 @@ public static class RunFile
 
     private static void Refuse(YamlMap app, YamlMap? common)
     {
-        if (Either(app, common, "appProtocol") is { } protocol && protocol != "http")
+        if (Either(app, common, "appProtocol") is { } protocol && protocol is not ("http" or "grpc"))
         {
-            throw app.Refuse("appProtocol", $"{protocol} is not supported by the embedded sidecar; only http is");
+            throw app.Refuse("appProtocol", $"{protocol} is not supported by the embedded sidecar; only http and grpc are");
         }
 
         foreach (var name in (string[])["enableAppHealthCheck", "appSSL"])

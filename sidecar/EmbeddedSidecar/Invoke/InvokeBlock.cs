@@ -19,8 +19,11 @@ internal sealed class InvokeBlock : IBuildingBlock
         routes.ByHeader = http.ByHeaderAsync;
     }
 
-    public void MapGrpc(GrpcRoutes routes) =>
+    public void MapGrpc(GrpcRoutes routes)
+    {
         routes.MapUnary("/dapr.proto.runtime.v1.Dapr/InvokeService", InvokeServiceRequest.Parser, new InvokeGrpc(_apps).InvokeAsync);
+        routes.Proxy = new GrpcProxy(_apps);
+    }
 
     public Task AppLoadedAsync(AppInstance app, CancellationToken ct)
     {

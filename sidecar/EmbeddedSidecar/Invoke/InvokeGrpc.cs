@@ -16,6 +16,11 @@ internal sealed class InvokeGrpc(AppDirectory apps)
     {
         var targets = apps.Resolve(call.App, request.Id);
         var message = request.Message ?? throw new GrpcException(StatusCode.InvalidArgument, "the message is missing");
+        if (targets[0].Settings.IsGrpcApp)
+        {
+            return await OnInvoke.AnswerGrpcAsync(call, request.Id, targets[0], message);
+        }
+
         var verb = message.HttpExtension?.Verb ?? HTTPExtension.Types.Verb.None;
         var query = message.HttpExtension?.Querystring is { Length: > 0 } text ? "?" + text : "";
         var path = MethodPath.Check(message.Method) + query;

@@ -30,6 +30,12 @@ internal sealed class InvokeHttp(AppDirectory apps)
         }
 
         var targets = apps.Resolve(call.App, appId);
+        if (targets[0].Settings.IsGrpcApp)
+        {
+            await OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
+            return;
+        }
+
         var method = MethodPath.Check(path) + call.Http.Request.QueryString.Value;
         var policy = call.App.Resiliency.ForApp(targets[0].AppId);
         var kept = policy.HasRetry && call.Http.Request.ContentLength > 0 ? await call.BodyAsync() : null;

@@ -1,7 +1,10 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using Dapr.AppCallback.Autogen.Grpc.v1;
+using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Scheduling;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -70,6 +73,11 @@ internal sealed partial class JobDelivery(TimeProvider clock, ILogger<JobDeliver
 
     private async Task<TriggerOutcome> PostAsync(AppInstance replica, ScheduleEntry job, CancellationToken ct)
     {
+        if (replica.Settings.IsGrpcApp)
+        {
+            return await TellAsync(replica, job, ct);
+        }
+
         using var request = new HttpRequestMessage(HttpMethod.Post, replica.Channel.Address("/job/" + Uri.EscapeDataString(job.Name)));
         request.Content = new ByteArrayContent(Body(job));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -82,6 +90,28 @@ internal sealed partial class JobDelivery(TimeProvider clock, ILogger<JobDeliver
         // 404: the app knows no such job and will know none at the next attempt either.
         Refused(log, job.Name, replica.AppId, response.Status);
         return response.Status == StatusCodes.Status404NotFound ? TriggerOutcome.Success : TriggerOutcome.Failed;
+    }
+
+    private async Task<TriggerOutcome> TellAsync(AppInstance replica, ScheduleEntry job, CancellationToken ct)
+    {
+        var request = new JobEventRequest
+        {
+            Name = job.Name,
+            Method = "job/" + job.Name,
+            ContentType = job.DataType ?? "",
+            HttpExtension = new HTTPExtension { Verb = HTTPExtension.Types.Verb.Post },
+            Data = job.Data is null ? null : new Any { TypeUrl = job.DataType ?? "", Value = UnsafeByteOperations.UnsafeWrap(job.Data) },
+        };
+        try
+        {
+            await new AppCallback(replica).CallEitherAsync("OnJobEvent", "OnJobEventAlpha1", request, JobEventResponse.Parser, [], ct);
+            return TriggerOutcome.Success;
+        }
+        catch (GrpcException refused)
+        {
+            Refused(log, job.Name, replica.AppId, (int)refused.Code);
+            return refused.Code == Grpc.StatusCode.NotFound ? TriggerOutcome.Success : TriggerOutcome.Failed;
+        }
     }
 
     private static byte[] Body(ScheduleEntry job)

@@ -41,7 +41,7 @@ internal static class MetadataReply
             reply.AppConnectionProperties = new AppConnectionProperties
             {
                 Port = app.Channel.Port,
-                Protocol = "http",
+                Protocol = app.Settings.IsGrpcApp ? "grpc" : "http",
                 ChannelAddress = app.Settings.AppAddress,
                 MaxConcurrency = app.Settings.MaxConcurrency,
             };

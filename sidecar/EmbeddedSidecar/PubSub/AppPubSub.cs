@@ -13,7 +13,7 @@ internal sealed class AppPubSub : IAsyncDisposable
 {
     private readonly AppInstance _app;
     private readonly ILogger _log;
-    private readonly HttpSubscriber _subscriber;
+    private readonly ISubscriber _subscriber;
     private readonly Dictionary<string, PubSubComponent> _components = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<TopicSubscription, bool> _streams = new();
     private AppSession? _session;
@@ -23,7 +23,7 @@ internal sealed class AppPubSub : IAsyncDisposable
     {
         _app = app;
         _log = app.Services.Logs.CreateLogger<AppPubSub>();
-        _subscriber = new HttpSubscriber(app, _log);
+        _subscriber = app.Settings.IsGrpcApp ? new GrpcSubscriber(app, _log) : new HttpSubscriber(app, _log);
         foreach (var (name, broker) in app.ComponentsOf<IPubSub>())
         {
             _components.Add(name, new PubSubComponent(app, name, broker));

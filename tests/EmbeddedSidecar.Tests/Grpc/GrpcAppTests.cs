@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Dapr.AppCallback.Autogen.Grpc.v1;
+using Eco2.Testing;
+using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Grpc;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Xunit;
+
+namespace EmbeddedSidecar.Tests.Grpc;
+
+public sealed class GrpcAppTests
+{
+    private static readonly HttpClient Http = new();
+
+    [Fact]
+    public async Task An_event_that_the_app_does_not_implement_is_dropped_and_no_dead_letter()
+    {
+        var seen = new ConcurrentQueue<string>();
+        await using var app = await StartAsync((method, body) =>
+        {
+            if (method == "OnTopicEvent")
+            {
+                var told = TopicEventRequest.Parser.ParseFrom(body);
+                seen.Enqueue(told.Topic);
+                return told.Topic == "unknown" ? (StatusCode.Unimplemented, null) : (StatusCode.OK, new TopicEventResponse());
+            }
+
+            return method == "ListTopicSubscriptions"
+                ? (StatusCode.OK, new ListTopicSubscriptionsResponse { Subscriptions = { Subscription("unknown"), Subscription("dead"), Subscription("known") } })
+                : (StatusCode.Unimplemented, null);
+        });
+        await using var sidecar = await StartAsync(app);
+
+        await PublishAsync(sidecar, "unknown");
+        await PublishAsync(sidecar, "known");
+
+        await Eventually.TrueAsync(() => Task.FromResult(seen.Contains("known") && seen.Contains("unknown")), "both were brought", TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.DoesNotContain("dead", seen);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_app_refuses_is_a_dead_letter_and_a_batch_goes_to_the_stable_method_first()
+    {
+        var seen = new ConcurrentQueue<string>();
+        await using var app = await StartAsync((method, body) =>
+        {
+            seen.Enqueue(method == "OnTopicEvent" ? method + " " + TopicEventRequest.Parser.ParseFrom(body).Topic : method);
+            var bulk = Subscription("bulk");
+            bulk.BulkSubscribe = new BulkSubscribeConfig { Enabled = true, MaxMessagesCount = 1 };
+            return method switch
+            {
+                "ListTopicSubscriptions" => (StatusCode.OK, new ListTopicSubscriptionsResponse { Subscriptions = { Subscription("refused"), Subscription("dead"), bulk } }),
+                "OnTopicEvent" when TopicEventRequest.Parser.ParseFrom(body).Topic == "refused" => (StatusCode.Internal, null),
+                "OnTopicEvent" => (StatusCode.OK, new TopicEventResponse()),
+                "OnBulkTopicEvent" => (StatusCode.OK, new TopicEventBulkResponse
+                {
+                    Statuses = { TopicEventBulkRequest.Parser.ParseFrom(body).Entries.Select(entry => new TopicEventBulkResponseEntry { EntryId = entry.EntryId }) },
+                }),
+                _ => (StatusCode.Unimplemented, null),
+            };
+        });
+        await using var sidecar = await StartAsync(app);
+
+        await PublishAsync(sidecar, "refused");
+        await PublishAsync(sidecar, "bulk");
+
+        await Eventually.TrueAsync(
+            () => Task.FromResult(seen.Contains("OnTopicEvent dead") && seen.Contains("OnBulkTopicEvent")), "both were brought", TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.DoesNotContain("OnBulkTopicEventAlpha1", seen);
+    }
+
+    private static TopicSubscription Subscription(string topic) =>
+        new() { PubsubName = "pubsub", Topic = topic, DeadLetterTopic = topic is "dead" or "known" ? "" : "dead" };
+
+    private static async Task<SidecarFixture> StartAsync(WebApplication app)
+    {
+        var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.InMemory, new AppSettings { AppId = "app", AppPort = new Uri(app.Urls.First()).Port, IsGrpcApp = true });
+        await sidecar.WaitUntilReadyAsync();
+        return sidecar;
+    }
+
+    private static async Task PublishAsync(SidecarFixture sidecar, string topic)
+    {
+        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
+        using var published = await Http.PostAsync(new Uri(sidecar["app"].HttpEndpoint, $"/v1.0/publish/pubsub/{topic}"), content);
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, published.StatusCode);
+    }
+
+    private static async Task<WebApplication> StartAsync(Func<string, byte[], (StatusCode Status, IMessage? Message)> answer)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
+        var web = builder.Build();
+        web.Run(async http =>
+        {
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body);
+            var (status, message) = answer(http.Request.Path.Value!.Split('/')[^1], body.ToArray()[5..]);
+            http.Response.ContentType = "application/grpc";
+            if (message is null)
+            {
+                http.Response.Headers["grpc-status"] = $"{(int)status}";
+                return;
+            }
+
+            GrpcFrame.Write(http.Response.BodyWriter, message, 1 << 20);
+            await http.Response.BodyWriter.FlushAsync();
+            http.Response.AppendTrailer("grpc-status", $"{(int)status}");
+        });
+        await web.StartAsync();
+        return web;
+    }
+}
