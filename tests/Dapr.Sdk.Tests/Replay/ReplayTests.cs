@@ -132,6 +132,21 @@ public class ReplayTests
     }
 
     [Fact]
+    public void A_failure_that_calls_itself_final_is_retried_all_the_same()
+    {
+        // The official worker marks how workflows fail and never reads the mark: its policy alone decides.
+        var policy = new WorkflowRetryPolicy(2, TimeSpan.FromSeconds(1));
+        var failure = new Proto.TaskFailureDetails { ErrorType = "X", ErrorMessage = "boom", IsNonRetriable = true };
+
+        var child = Assert.Single(new History().ChildCreated(0, "Pack").Turn()
+            .Add(new() { EventId = -1, ChildWorkflowInstanceFailed = new() { TaskScheduledId = 0, FailureDetails = failure } })
+            .Run(c => c.CallChildWorkflowAsync<string>("Pack", options: new ChildWorkflowTaskOptions(RetryPolicy: policy)))
+            .Actions);
+
+        Assert.NotNull(child.CreateTimer);
+    }
+
+    [Fact]
     public void No_retry_comes_after_the_retry_timeout()
     {
         var policy = new WorkflowRetryPolicy(9, TimeSpan.FromSeconds(1), retryTimeout: TimeSpan.FromSeconds(30));
