@@ -42,7 +42,7 @@ internal sealed partial class Scheduler
         {
             return _receivers.TryGetValue(entry.Kind, out var receiver) ? await receiver(entry, _stopping.Token) : TriggerOutcome.Undeliverable;
         }
-        catch (Exception failed) when (failed is not OperationCanceledException)
+        catch (Exception failed) when (!(failed is OperationCanceledException && _stopping.IsCancellationRequested))
         {
             NotDelivered(_log, failed, entry.Kind, entry.Name, _appId);
             return TriggerOutcome.Failed;
@@ -79,7 +79,7 @@ internal sealed partial class Scheduler
                 Arm(item, next.At);
                 return;
             }
-            catch (Exception failed) when (failed is not OperationCanceledException)
+            catch (Exception failed) when (!(failed is OperationCanceledException && _stopping.IsCancellationRequested))
             {
                 // Delivered but not noted: try to note it, or it comes once more after the next start.
                 NotNoted(_log, failed, item.Entry.Kind, item.Entry.Name, _appId);

@@ -151,14 +151,14 @@ internal sealed partial class Scheduler : IAsyncDisposable
             {
                 foreach (var (slot, entry) in await _store.LoadAsync((key, broken) => Unreadable(_log, broken, key), _stopping.Token))
                 {
-                    // None left: stopped between the last delivery and the removal, which follows now.
+                    // Null: stopped between the last delivery and the removal, which follows now.
                     Arm(_items[entry.Key] = new Item(slot, entry), ScheduleRules.Next(entry) ?? _clock.GetUtcNow());
                 }
 
                 _loaded.TrySetResult();
                 return;
             }
-            catch (Exception failed) when (failed is not OperationCanceledException)
+            catch (Exception failed) when (!(failed is OperationCanceledException && _stopping.IsCancellationRequested))
             {
                 NotLoaded(_log, failed, _appId);
                 await Task.Delay(RetryDelay, _clock, _stopping.Token);
@@ -195,12 +195,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
 
     private void Run(Func<Task> work)
     {
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
-
-        var task = Guarded();
+        var task = _stopping.IsCancellationRequested ? Task.CompletedTask : Guarded();
         _running[task] = true;
         _ = task.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 

@@ -266,17 +266,17 @@ public sealed class ActorMethodTests
     [Fact]
     public async Task An_idle_actor_is_deactivated_with_its_timers_and_comes_back_at_the_next_call()
     {
-        await using var app = await ActorApp.StartAsync("""{"entities":["T","Lasting"],"actorIdleTimeout":"1h","entitiesConfig":[{"entities":["T"],"actorIdleTimeout":"150ms"}]}""");
+        await using var app = await ActorApp.StartAsync("""{"entities":["T","Lasting"],"actorIdleTimeout":"1h","entitiesConfig":[{"entities":["T"],"actorIdleTimeout":"700ms"}]}""");
         await using var sidecar = await StartAsync(app);
 
         await sidecar["app"].CallAsync("T/1", "m");
         await sidecar["app"].CallAsync("Lasting/1", "m");
-        await sidecar["app"].ActorAsync("POST", "T/1/timers/t", """{"dueTime":"1s"}""").SucceededAsync();
+        await sidecar["app"].ActorAsync("POST", "T/1/timers/t", """{"dueTime":"1500ms"}""").SucceededAsync();
         Assert.Equal(1, await sidecar["app"].CountAsync());
         await Eventually.TrueAsync(() => app.On("DELETE /actors/T/1").Any(), "deactivated");
         await Eventually.TrueAsync(async () => await sidecar["app"].CountAsync() == 0, "and no longer counted");
         await sidecar["app"].CallAsync("T/1", "m");
-        await sidecar["app"].ActorAsync("POST", "Lasting/1/timers/fence", """{"dueTime":"1200ms"}""").SucceededAsync();
+        await sidecar["app"].ActorAsync("POST", "Lasting/1/timers/fence", """{"dueTime":"1600ms"}""").SucceededAsync();
         await Eventually.TrueAsync(() => app.On("PUT /actors/Lasting/1/method/timer/fence").Any(), "the fence");
 
         Assert.Empty(app.On("PUT /actors/T/1/method/timer/t"));
