@@ -16,7 +16,7 @@ public sealed record Reward(string Status, string? ReasonCode, RewardCharacter? 
 /// <param name="ImageUrl">Where its picture is.</param>
 public sealed record RewardCharacter(string Code, string Name, string Type, string Dialog, string ImageUrl);
 
-/// <summary>Body of the internal call <c>POST /internal/rewards/evaluate</c> of app <c>character</c>; the answer is a <see cref="Reward"/>.
+/// <summary>Argument of the method <see cref="Method"/> of the actor <see cref="ActorType"/> whose id is the user's; the answer is a <see cref="Reward"/>.
 /// Evaluating the same job again returns the first result.</summary>
 /// <param name="UserId">Who may earn.</param>
 /// <param name="JobId">The job: the key that makes it idempotent.</param>
@@ -44,7 +44,14 @@ public sealed record EvaluateReward(
     string FinalMiddleName,
     string? MinorName,
     bool RuleFound,
-    bool BlockingInsufficiency);
+    bool BlockingInsufficiency)
+{
+    /// <summary>The actor type, hosted by the app character.</summary>
+    public const string ActorType = "Rewards";
+
+    /// <summary>The method.</summary>
+    public const string Method = "EvaluateAsync";
+}
 
 /// <summary>A user got a character. Published once per ownership; a repeat changes nothing.</summary>
 /// <param name="OwnershipId">Id of the ownership row.</param>

@@ -17,6 +17,7 @@ internal static class Program
 
         builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<RewardMeter>().AddSingleton<EvaluateRewards>();
+        RewardActor.Host(builder);
 
         adjust?.Invoke(builder);
         var app = builder.Build();
@@ -24,8 +25,8 @@ internal static class Program
         app.UseEco2();
         GetCatalog.Map(app.MapGroup("/api/v1/character"));
         GetPicture.Map(app);
-        EvaluateRewards.Map(app);
         OnUserRegistered.Map(app);
+        app.MapActorsHandlers();
         return app;
     }
 }

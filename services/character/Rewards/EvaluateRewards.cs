@@ -4,17 +4,16 @@ using Eco2.Contracts;
 using Eco2.Contracts.Character;
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Eco2.Character.Rewards;
 
 /// <summary>Says what a finished scan earned and grants it, once per job however often it is asked.</summary>
-internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<CharacterOptions> options, RewardMeter meter, Outbox outbox)
+internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<CharacterOptions> options, NpgsqlDataSource db, RewardMeter meter, Outbox outbox)
 {
-    // Evaluations of one user go one after another: limit and duplicate are counted, not guessed. A statement of its own, so that the
-    // next one sees what the evaluation before has written.
+    // Limit and duplicate are counted, not guessed. The actor of the user lets one through at a time; the lock holds as well while an actor moves and
+    // there are two of them. A statement of its own, so that the next one sees what the evaluation before has written.
     private const string LockUser = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
 
     private const string Grant =
@@ -53,21 +52,8 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
         union all select reward, false from evaluations where job_id = $1::uuid
         """;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/internal/rewards/evaluate", Handle);
-
-    private static async Task<Results<Ok<Reward>, ProblemHttpResult>> Handle(
-        EvaluateReward scan, EvaluateRewards rewards, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
-    {
-        if (scan.UserId == Guid.Empty || scan.JobId == Guid.Empty)
-        {
-            return Problems.Invalid(scan.UserId == Guid.Empty ? "user_id" : "job_id");
-        }
-
-        return TypedResults.Ok(await rewards.DecideAsync(db, scan, clock.GetUtcNow(), ct));
-    }
-
     /// <summary>Lock, verdict, grant, message and memory in one round trip, which is one transaction.</summary>
-    private async Task<Reward> DecideAsync(NpgsqlDataSource db, EvaluateReward scan, DateTimeOffset now, CancellationToken ct)
+    public async Task<Reward> DecideAsync(EvaluateReward scan, DateTimeOffset now, CancellationToken ct)
     {
         var user = scan.UserId.ToString("D");
         var character = catalog.ByMatch(scan.FinalMiddleCode);

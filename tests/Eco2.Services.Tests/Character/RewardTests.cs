@@ -200,9 +200,21 @@ public sealed class RewardTests : IAsyncLifetime
         return scan;
     }
 
-    private async Task<System.Text.Json.JsonElement> EvaluateAsync(object scan, ServiceHost? at = null)
+    [Fact]
+    public async Task An_actor_answers_for_its_own_user_only()
     {
-        var answer = await (at ?? host).Client.PostAsJsonAsync("/internal/rewards/evaluate", scan);
+        host.ExpectErrors();
+
+        var answer = await host.Client.PutAsJsonAsync($"/actors/Rewards/{Guid.CreateVersion7():D}/method/EvaluateAsync", Scan());
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Equal(0, await CountAsync("select count(*) from evaluations"));
+    }
+
+    private async Task<System.Text.Json.JsonElement> EvaluateAsync(Dictionary<string, object?> scan, ServiceHost? at = null)
+    {
+        // As the sidecar calls the actor of the user.
+        var answer = await (at ?? host).Client.PutAsJsonAsync($"/actors/Rewards/{scan["user_id"]}/method/EvaluateAsync", scan);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return await answer.JsonAsync();
     }

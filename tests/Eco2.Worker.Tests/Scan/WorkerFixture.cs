@@ -58,13 +58,13 @@ public class WorkerFixture : IAsyncLifetime
             new SidecarOptions
             {
                 Logs = NullLoggerFactory.Instance,
-                Apps = [App("worker", Components), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character"), App("scan", "jobs", "pubsub")],
+                Apps = [App("worker", Components), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character", "workflow"), App("scan", "jobs", "pubsub")],
             },
             CancellationToken.None);
         await StandInAsync("media", app => app.MapPost("/v1/classify", (ClassifyPhoto photo) => MediaStatus.TryGetValue(photo.Key, out var status)
             ? Results.StatusCode(status)
             : Results.Json(new PhotoClass("plastic", 0.9, "glass", 0.05, false, "stand-in", 3), ContractsJson.Default.Options)));
-        await StandInAsync("character", app => app.MapPost("/internal/rewards/evaluate", async (HttpRequest request) =>
+        await StandInAsync("character", app => HostsRewards(app).MapPut("/actors/Rewards/{user}/method/EvaluateAsync", async (HttpRequest request) =>
             Undecided.TryRemove((await request.ReadFromJsonAsync(ContractsJson.Default.EvaluateReward))!.JobId, out _)
                 ? Results.StatusCode(503)
                 : Results.Json(new Reward("granted", null, new RewardCharacter("char-petty", "페티", "", "", ""), null), ContractsJson.Default.Options)));
@@ -113,6 +113,13 @@ public class WorkerFixture : IAsyncLifetime
         await sidecar.DisposeAsync();
         await redis.DisposeAsync();
         objects.Delete(recursive: true);
+    }
+
+    /// <summary>What the stand-in for character says of its actors.</summary>
+    private static WebApplication HostsRewards(WebApplication app)
+    {
+        app.MapGet("/dapr/config", () => Results.Json(new { entities = new[] { EvaluateReward.ActorType } }));
+        return app;
     }
 
     /// <summary>Stores a picture as media does.</summary>

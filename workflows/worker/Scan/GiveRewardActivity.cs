@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dapr;
 using Dapr.Workflow;
 using Eco2.Contracts.Character;
 using Eco2.Contracts.Jobs;
@@ -55,7 +56,7 @@ internal sealed partial class GiveRewardActivity(
         {
             return await rewards.EvaluateAsync(scan, vision, plan, limit.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or DaprException or OperationCanceledException or JsonException)
         {
             Late(logger, e, scan.JobId);
             return new Reward("pending", null, null, null);

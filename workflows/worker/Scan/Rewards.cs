@@ -1,4 +1,6 @@
-using System.Text.Json;
+using Dapr;
+using Dapr.Actors;
+using Dapr.Actors.Client;
 using Dapr.Client;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Character;
@@ -8,14 +10,21 @@ using Eco2.Worker.Knowledge;
 
 namespace Eco2.Worker.Scan;
 
-/// <summary>Asks the app <c>character</c> what a scan earned. It answers the same for a job however often it is asked.</summary>
-internal sealed class Rewards(DaprClient dapr, WireJson json)
+/// <summary>Asks the user's actor what a scan earned. It answers the same for a job however often it is asked.</summary>
+internal sealed class Rewards(DaprClient dapr, WireJson json, IConfiguration configuration)
 {
-    private readonly HttpClient character = dapr.CreateInvokableHttpClient("character");
+    private readonly ActorProxyFactory actors = new(new ActorProxyOptions
+    {
+        HttpEndpoint = DaprDefaults.GetDefaultHttpEndpoint(configuration),
+        DaprApiToken = DaprDefaults.GetDefaultDaprApiToken(configuration),
+        JsonSerializerOptions = json.Options,
+    });
+
     private readonly HttpClient scans = dapr.CreateInvokableHttpClient("scan");
 
-    /// <exception cref="HttpRequestException">character is away.</exception>
-    internal async Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision, DisposalPlan plan, CancellationToken ct)
+    /// <exception cref="HttpRequestException">The sidecar is away.</exception>
+    /// <exception cref="DaprException">The actor is.</exception>
+    internal Task<Reward> EvaluateAsync(ScanRequested scan, VisionResult vision, DisposalPlan plan, CancellationToken ct)
     {
         var question = new EvaluateReward(
             scan.UserId,
@@ -31,11 +40,7 @@ internal sealed class Rewards(DaprClient dapr, WireJson json)
             vision.Primary.MinorCategory,
             plan.RuleFound,
             plan.HasBlocking);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/internal/rewards/evaluate") { Content = JsonContent.Create(question, options: json.Options) };
-        request.Headers.Add(IdentityHeaders.UserId, scan.UserId.ToString("D"));
-        using var response = await character.SendAsync(request, ct);
-        response.EnsureSuccessStatusCode();
-        return await response.Content.ReadFromJsonAsync<Reward>(json.Options, ct) ?? throw new JsonException("character answered with nothing.");
+        return actors.Create(new ActorId(scan.UserId.ToString("D")), EvaluateReward.ActorType).InvokeMethodAsync<EvaluateReward, Reward>(EvaluateReward.Method, question, ct);
     }
 
     /// <summary>Puts a late reward into the history.</summary>
