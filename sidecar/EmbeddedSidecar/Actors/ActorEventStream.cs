@@ -3,7 +3,7 @@ using EmbeddedSidecar.Grpc;
 
 namespace EmbeddedSidecar.Actors;
 
-/// <summary>SubscribeActorEventsAlpha1: an app without a port hosts actors by opening a stream, until it closes it.</summary>
+/// <summary>SubscribeActorEventsAlpha1: an app without a port, or one that speaks gRPC, hosts actors by opening a stream, until it closes it.</summary>
 internal static class ActorEventStream
 {
     public static void Map(GrpcRoutes routes, Action joined) =>
@@ -18,7 +18,7 @@ internal static class ActorEventStream
         GrpcWriter<SubscribeActorEventsResponseAlpha1> writer,
         Action joined)
     {
-        if (call.App.Channel.IsConfigured)
+        if (call.App.Channel.IsConfigured && !call.App.Settings.IsGrpcApp)
         {
             throw new GrpcException(StatusCode.FailedPrecondition, "actor callback streaming requires a gRPC app channel");
         }

@@ -75,7 +75,7 @@ public sealed class ActorStreamTests
     public async Task A_stream_beside_an_http_app_or_without_a_first_word_is_refused()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await SidecarFixture.StartAsync(_store, new AppSettings { AppId = "app" }, new AppSettings { AppId = "http", AppPort = app.Port });
+        await using var sidecar = await SidecarFixture.StartAsync(_store, new AppSettings { AppId = "app" }, new AppSettings { AppId = "http", AppPort = app.Port }, new AppSettings { AppId = "grpc", AppPort = app.Port, IsGrpcApp = true });
         await using var silent = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint);
         await silent.SendAsync(new() { DeactivateResponse = new() });
         await using var beside = await HostStream.OpenAsync(sidecar["http"].GrpcEndpoint);
@@ -83,6 +83,10 @@ public sealed class ActorStreamTests
         await using var reserved = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint);
         await reserved.SendAsync(new() { InitialRequest = new() { Entities = { "dapr.internal.x" } } });
 
+        await using var allowed = await HostStream.OpenAsync(sidecar["grpc"].GrpcEndpoint);
+        await allowed.SendAsync(new() { InitialRequest = new() { Entities = { "T" } } });
+
+        Assert.Equal(Kind.InitialResponse, (await allowed.NextAsync()).ResponseTypeCase);
         Assert.Equal(("3", "9", "7"), (await silent.StatusAsync(), await beside.StatusAsync(), await reserved.StatusAsync()));
     }
 
