@@ -17,7 +17,7 @@ internal static class Program
 
         builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<RewardMeter>().AddSingleton<EvaluateRewards>();
-        RewardActor.Host(builder);
+        RewardActor.Register(builder);
 
         adjust?.Invoke(builder);
         var app = builder.Build();

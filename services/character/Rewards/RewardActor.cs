@@ -15,7 +15,7 @@ internal interface IRewardActor : IActor
 /// database, where each would hold a connection. The database stays the judge, should two actors of one user ever exist for a moment.</summary>
 internal sealed class RewardActor(ActorHost host, EvaluateRewards rewards, TimeProvider clock) : Actor(host), IRewardActor
 {
-    internal static void Host(WebApplicationBuilder builder) => builder.Services.AddActors(actors =>
+    internal static void Register(WebApplicationBuilder builder) => builder.Services.AddActors(actors =>
     {
         actors.HttpEndpoint = DaprDefaults.GetDefaultHttpEndpoint(builder.Configuration);
         actors.DaprApiToken = DaprDefaults.GetDefaultDaprApiToken(builder.Configuration);
