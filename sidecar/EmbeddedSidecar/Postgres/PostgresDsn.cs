@@ -13,7 +13,8 @@ internal static class PostgresDsn
     /// <exception cref="FormatException">It is neither, or says something that is not supported; the message names it.</exception>
     public static NpgsqlConnectionStringBuilder Read(string text)
     {
-        var connection = new NpgsqlConnectionStringBuilder { Host = "localhost", Username = Environment.UserName };
+        // Dapr has a small pool for each component; here all components of one database share one.
+        var connection = new NpgsqlConnectionStringBuilder { Host = "localhost", Username = Environment.UserName, MaxPoolSize = 16, MaxAutoPrepare = 50 };
         foreach (var (name, value) in text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal) ? Url(text) : Words(text))
         {
             Set(connection, name, value);

@@ -69,12 +69,6 @@ internal sealed partial record PostgresOptions
                 PostgresDsn.Set(connection, name.ToLowerInvariant(), value!);
             }
 
-            if (!connection.ContainsKey("Maximum Pool Size") || connection.MaxPoolSize == 100)
-            {
-                // Dapr has a small pool for each component; here all components of one database share one.
-                connection.MaxPoolSize = 16;
-            }
-
             if (metadata.Integer("maxConns", 0) is > 1 and var most)
             {
                 connection.MaxPoolSize = most;
@@ -85,8 +79,13 @@ internal sealed partial record PostgresOptions
                 connection.ConnectionIdleLifetime = (int)Math.Ceiling(idle.TotalSeconds);
             }
 
-            PostgresDsn.ExecMode(connection, metadata.Text("queryExecMode", connection.MaxAutoPrepare == 0 && given?.Contains("default_query_exec_mode", StringComparison.Ordinal) == true ? "exec" : "cache_statement"));
+            if (metadata.Optional("queryExecMode") is { } mode)
+            {
+                PostgresDsn.ExecMode(connection, mode);
+            }
+
             connection.CommandTimeout = (int)Math.Ceiling(timeout.TotalSeconds);
+            // One of them is the writer's.
             connection.MaxPoolSize = Math.Max(connection.MaxPoolSize, 2);
             // The writer asks which statement of a batch failed.
             connection.IncludeFailedBatchedCommand = true;
