@@ -56,7 +56,7 @@ internal static class PostgresTables
                 await RunAsync(connection, $"insert into {table} (key, value) values ('lock', 'lock') on conflict (key) do nothing", ct);
                 return;
             }
-            catch (PostgresException race) when (race.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable && attempt < 5)
+            catch (PostgresException race) when (race.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject && attempt < 5)
             {
                 // Two that create a table at once collide in the catalogue, "if not exists" or not.
             }
