@@ -17,19 +17,27 @@ function setting(name: string): string {
 }
 
 const port = Number(setting("APP_PORT"));
-const objects = new Objects("127.0.0.1", setting("DAPR_GRPC_PORT"), process.env["DAPR_API_TOKEN"] || undefined);
+const address = process.env["APP_HOST"] || "127.0.0.1";
+const token = process.env["APP_API_TOKEN"] || undefined;
+if (token === undefined && address !== "127.0.0.1" && address !== "::1") {
+  process.stderr.write("media: set APP_API_TOKEN: this app listens beyond this machine and would believe anybody.\n");
+  process.exit(2);
+}
+const endpoint = process.env["DAPR_GRPC_ENDPOINT"];
+const sidecar = new URL(endpoint || `http://127.0.0.1:${setting("DAPR_GRPC_PORT")}`);
+const objects = new Objects(sidecar.hostname, sidecar.port, process.env["DAPR_API_TOKEN"] || undefined);
 const classifier = await Classifier.load();
 // Loading leaves some 40 MB of garbage that an idle process would keep for good.
 setFlagsFromString("--expose-gc");
 (runInNewContext("gc") as () => void)();
 
-const server = serve({ objects, classifier, token: process.env["APP_API_TOKEN"] || undefined });
+const server = serve({ objects, classifier, token });
 
 server.on("error", (error) => {
   log("error", "The server cannot listen", { port, reason: reason(error) });
   process.exit(1);
 });
-server.listen(port, "127.0.0.1", () => log("info", "Listening", { port, model: classifier.name }));
+server.listen(port, address, () => log("info", "Listening", { port, model: classifier.name }));
 void objects.start();
 
 function stop(signal: string): void {

@@ -73,4 +73,12 @@ describe("Running beside a sidecar", () => {
     assert.equal(status, 2);
     assert.equal(stderr, "media: the environment variable APP_PORT is missing.\n");
   });
+
+  test("told to listen beyond this machine without a token, it refuses to start", () => {
+    const env = { APP_PORT: "0", APP_HOST: "0.0.0.0", DAPR_GRPC_ENDPOINT: "http://sidecar:50110" };
+    const { status, stderr } = spawnSync(process.execPath, ["dist/main.js"], { cwd: path.dirname(modelFolder()), env, encoding: "utf8", timeout: 20_000 });
+
+    assert.equal(status, 2);
+    assert.match(stderr, /set APP_API_TOKEN/);
+  });
 });
