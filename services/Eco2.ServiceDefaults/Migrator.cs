@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -9,12 +10,15 @@ using Npgsql;
 namespace Eco2.ServiceDefaults;
 
 /// <summary>Brings the service's schema up to date, once per database however many replicas start, by an advisory lock.
-/// Files are <c>Migrations/NNNN_title.sql</c>, forward only, each in a transaction of its own; an applied file must not change.</summary>
+/// Files are <c>Migrations/NNNN_title.sql</c>, forward only, each in a transaction of its own; an applied file must not change.
+/// With <c>Eco2:MigrateOnly</c> the app ends when that is done: a job before a rollout.</summary>
 internal sealed partial class Migrator(
     ServiceIdentity service,
     IEnumerable<SharedMigration> shared,
     string owner,
     Assembly assembly,
+    IHostApplicationLifetime lifetime,
+    IConfiguration configuration,
     TimeProvider clock,
     ILogger<Migrator> logger) : IHostedService
 {
@@ -46,6 +50,12 @@ internal sealed partial class Migrator(
             {
                 throw new InvalidOperationException($"Migration {migration.Name} was applied in another form. Write a new one instead of changing it.");
             }
+        }
+
+        if (configuration.GetValue("Eco2:MigrateOnly", false))
+        {
+            // A host that is told to stop while it starts fails its start; one that has started ends with 0.
+            lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }
     }
 
