@@ -35,7 +35,7 @@ internal sealed partial record Target(string Name, IReadOnlyList<ComponentFile> 
         return found ? target : throw new InvalidOperationException($"{name}/{file} does not say: {from}");
     }
 
-    private static IEnumerable<string> FilesOf(string name) => Directory.GetFiles(Path.Combine(Folder, name)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> FilesOf(string name) => Directory.GetFiles(Path.Combine(Folder, name), "*.yaml").Order(StringComparer.Ordinal);
 
     private static Target Parse(string name, IEnumerable<string> files)
     {
