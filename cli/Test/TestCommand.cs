@@ -25,6 +25,7 @@ internal static class TestCommand
                 progress.Say("On real Dapr: only the suites that run the whole product. The others start what they test inside their own process.");
             }
 
+            await Kubectl.InstallMissingAsync(workspace, progress, ct);
             if (!parse.GetValue(noBuild))
             {
                 await Build.MediaAsync(workspace, progress, ct);
