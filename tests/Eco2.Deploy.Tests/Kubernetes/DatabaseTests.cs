@@ -25,7 +25,7 @@ public sealed partial class DatabaseTests
     }
 
     [Fact]
-    public async Task Without_its_database_the_job_fails()
+    public async Task A_schema_that_is_not_ours_fails_the_job()
     {
         var database = await PostgresCluster.CreateDatabaseAsync();
         await ReadAsync(database, "create schema auth; create table auth.schema_history (nothing int)");
