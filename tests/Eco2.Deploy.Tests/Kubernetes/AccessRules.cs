@@ -5,8 +5,8 @@ namespace Eco2.Deploy.Tests.Kubernetes;
 /// <summary>Who calls whom: by the code, by the access control of Dapr and by the network policies it must be the same.</summary>
 internal static partial class AccessRules
 {
-    /// <summary>Every call in the code of the apps: caller, callee and, where the path stands beside it, the path.</summary>
-    public static IReadOnlyList<(string From, string To, string? Path)> Calls { get; } = [.. DaprFile.Apps.SelectMany(app => Directory.GetFiles(app.Folder, "*.cs", SearchOption.AllDirectories).SelectMany(file => CallsIn(app.Id, File.ReadAllText(file)))).Distinct()];
+    /// <summary>Every call in the code of the apps: caller, callee, verb and path; one without a path says only who calls whom.</summary>
+    public static IReadOnlyList<(string From, string To, string? Call)> Calls { get; } = [.. DaprFile.Apps.SelectMany(app => Directory.GetFiles(app.Folder, "*.cs", SearchOption.AllDirectories).SelectMany(file => CallsIn(app.Id, File.ReadAllText(file)))).Distinct()];
 
     public static IEnumerable<string> Complaints(Overlay overlay)
     {
@@ -17,10 +17,11 @@ internal static partial class AccessRules
             .. Differences("access control", wanted, Allowed(overlay)),
             .. Differences("what its callee lets in", network, Network(overlay, "ingress", "from", incoming: true)),
             .. Differences("what its caller lets out", network, Network(overlay, "egress", "to", incoming: false)),
-            .. Calls.Where(call => call.Path is not null && !call.To.Split('|').Any(to => IsAllowed(overlay, call.From, to, call.Path))).Select(call => $"{call.From} may not call {call.Path} of {call.To}")];
+            .. Calls.Where(call => call.Call is not null && !call.To.Split('|').Any(to => IsAllowed(overlay, call.From, to, call.Call))).Select(call => $"{call.From} may not {call.Call} of {call.To}"),
+            .. overlay.Of("Configuration").SelectMany(callee => callee.Spec["accessControl/policies"].Items.SelectMany(policy => Hidden(policy).Select(path => $"{callee.Name}: {path} is hidden by a shorter operation")))];
     }
 
-    private static IEnumerable<(string From, string To, string? Path)> CallsIn(string app, string text)
+    private static IEnumerable<(string From, string To, string? Call)> CallsIn(string app, string text)
     {
         foreach (var callee in Client().Matches(text).Select(match => match.Groups["app"].Value))
         {
@@ -29,29 +30,51 @@ internal static partial class AccessRules
 
         // Two clients in one file: a path may be either's.
         var callees = string.Join('|', Client().Matches(text).Select(match => match.Groups["app"].Value));
-        foreach (var path in callees.Length == 0 ? [] : Path().Matches(text).Select(match => match.Groups["path"].Value))
+        foreach (var match in callees.Length == 0 ? [] : Path().Matches(text).Cast<Match>())
         {
-            yield return (app, callees, path);
+            yield return (app, callees, Call(match));
         }
 
         foreach (var match in Invocation().Matches(text).Cast<Match>())
         {
-            yield return (app, match.Groups["app"].Value, match.Groups["path"].Value);
+            yield return (app, match.Groups["app"].Value, null);
+            yield return (app, match.Groups["app"].Value, Call(match));
         }
 
-        foreach (var callee in Routed().Matches(text).Select(match => match.Groups["app"].Value))
+        // The gateway's table: areas, and the apps that their routes lead to.
+        var routes = Routed().Matches(text).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["app"].Value);
+        foreach (var callee in routes.Values.Distinct())
         {
             yield return (app, callee, null);
         }
+
+        foreach (var area in routes.Count == 0 ? [] : Area().Matches(text).Cast<Match>())
+        {
+            foreach (var route in Word().Matches(area.Groups["routes"].Value).Select(word => word.Value).Where(routes.ContainsKey))
+            {
+                yield return (app, routes[route], $"GET /api/v1/{area.Groups["area"].Value}/x/events");
+            }
+        }
     }
+
+    private static string Call(Match match) => $"{match.Groups["verb"].Value.ToUpperInvariant()} {match.Groups["path"].Value}";
 
     private static HashSet<(string, string)> Allowed(Overlay overlay) =>
         [.. overlay.Of("Configuration").SelectMany(callee => callee.Spec["accessControl/policies"].Items.Select(policy => (policy["appId"].Text, callee.Name)))];
 
-    private static bool IsAllowed(Overlay overlay, string from, string to, string path) =>
+    private static bool IsAllowed(Overlay overlay, string from, string to, string call) =>
         overlay.Find("Configuration", to)?.Spec["accessControl/policies"].Items.Where(policy => policy["appId"].Text == from).SelectMany(policy => policy["operations"].Items)
+            .Where(operation => operation["httpVerb"].Items.Any(verb => verb.Text == "*" || verb.Text == call.Split(' ')[0]))
             .Select(operation => operation["name"].Text)
-            .Any(name => name.EndsWith("/**", StringComparison.Ordinal) ? path.StartsWith(name[..^2], StringComparison.Ordinal) : name == path) == true;
+            .Any(name => name.EndsWith("/**", StringComparison.Ordinal) ? call.Split(' ')[1].StartsWith(name[..^2], StringComparison.Ordinal) : name == call.Split(' ')[1]) == true;
+
+    /// <summary>Dapr stops at the first operation on its way down a path: one that is the beginning of another takes its place, verbs and all.</summary>
+    private static IEnumerable<string> Hidden(Node policy)
+    {
+        var operations = policy["operations"].Items.Select(o => (Path: o["name"].Text, Verbs: string.Join(' ', o["httpVerb"].Items.Select(verb => verb.Text)))).ToList();
+        return operations.Where(longer => operations.Exists(shorter => longer.Path.StartsWith(shorter.Path.Replace("/**", "", StringComparison.Ordinal) + "/", StringComparison.Ordinal) && shorter.Path != longer.Path && shorter.Verbs != longer.Verbs))
+            .Select(operation => operation.Path);
+    }
 
     private static HashSet<(string, string)> Network(Overlay overlay, string direction, string peers, bool incoming) =>
         [.. overlay.Of("NetworkPolicy").Where(policy => overlay.Apps.Any(app => app.Name == policy.Name)).SelectMany(policy => policy.Spec[direction].Items
@@ -67,12 +90,19 @@ internal static partial class AccessRules
     [GeneratedRegex(@"CreateInvokableHttpClient\(""(?<app>[\w-]+)""\)")]
     private static partial Regex Client();
 
-    [GeneratedRegex(@"(?:\(|, |\$)""(?<path>/(?:internal|v1)/[^""{?]*)")]
+    // Where no verb stands beside the path, the call is allowed by nothing.
+    [GeneratedRegex(@"(?:HttpMethod\.(?<verb>\w+), |(?<verb>Get|Post|Put|Delete)(?:AsJson)?Async\()?(?:new Uri\()?\$?""(?<path>/(?:internal|v1)/[^""{?]*)")]
     private static partial Regex Path();
 
-    [GeneratedRegex(@"\.Invocation\(HttpMethod\.\w+, ""(?<app>[\w-]+)"", ""(?<path>[^""]+)""\)")]
+    [GeneratedRegex(@"\.Invocation\(HttpMethod\.(?<verb>\w+), ""(?<app>[\w-]+)"", ""(?<path>[^""]+)""\)")]
     private static partial Regex Invocation();
 
-    [GeneratedRegex(@"private static readonly Route \w+ = new\(""(?<app>[\w-]+)""")]
+    [GeneratedRegex(@"private static readonly Route (?<name>\w+) = new\(""(?<app>[\w-]+)""")]
     private static partial Regex Routed();
+
+    [GeneratedRegex(@"^\s+""(?<area>[\w-]+)"" => (?<routes>.*),$", RegexOptions.Multiline)]
+    private static partial Regex Area();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 }

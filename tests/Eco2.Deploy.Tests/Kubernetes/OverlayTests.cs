@@ -1,9 +1,14 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
+using Eco2.Testing;
+using Microsoft.AspNetCore.Builder;
 using Xunit;
 
 namespace Eco2.Deploy.Tests.Kubernetes;
 
 /// <summary>Every overlay, as kustomize renders it.</summary>
-public sealed class OverlayTests
+public sealed partial class OverlayTests
 {
     public static TheoryData<string> Overlays => [.. Overlay.Names];
 
@@ -29,9 +34,49 @@ public sealed class OverlayTests
 
     /// <summary>The calls that the rules are held against are really found in the code.</summary>
     [Theory]
-    [InlineData("gateway", "auth", "/internal/sessions/revoked")]
+    [InlineData("gateway", "auth", "GET /internal/sessions/revoked")]
     [InlineData("gateway", "sse-gateway", null)]
-    [InlineData("image", "media", "/v1/normalize")]
-    [InlineData("worker", "character|scan", "/internal/rewards/evaluate")]
-    public void A_call_is_found_in_the_code(string from, string to, string? path) => Assert.Contains((from, to, path), AccessRules.Calls);
+    [InlineData("gateway", "sse-gateway", "GET /api/v1/scan/x/events")]
+    [InlineData("gateway", "my", "GET /api/v1/dead-letters/x/events")]
+    [InlineData("image", "media", "POST /v1/normalize")]
+    [InlineData("worker", "character|scan", "PUT /internal/scans/")]
+    [InlineData("scan", "worker", "GET /internal/taxonomy")]
+    public void A_call_is_found_in_the_code(string from, string to, string? call) => Assert.Contains((from, to, call), AccessRules.Calls);
+
+    /// <summary>Whoever adds a check that makes an app unready decides anew whether all replicas could fail it at once, as they would by a broker.</summary>
+    [Fact]
+    public void Readiness_asks_no_broker()
+    {
+        var checks = DaprFile.Apps.Select(app => app.Folder).Append(Path.Combine(Checkout.Root, "services/Eco2.ServiceDefaults")).SelectMany(folder => Check().Matches(DaprFile.Source(folder)).Select(match => match.Groups["name"].Value));
+
+        Assert.Equal(["DatabaseCheck", "KnowsTokens", "SidecarCheck"], checks.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What scalers and the canary ask Prometheus for is what a web app of .NET really counts.</summary>
+    [Fact]
+    public async Task The_metrics_that_are_asked_for_exist()
+    {
+        var names = new ConcurrentBag<string>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => names.Add(Exported(instrument)) };
+        listener.Start();
+        await using var app = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]).Build();
+        await app.StartAsync();
+
+        var asked = Overlay.Load("aws").Objects.SelectMany(o => o.Root.Everything()).SelectMany(node => Metric().Matches(node["query"].Text).Select(match => match.Groups["name"].Value)).Distinct().ToList();
+
+        Assert.Equal(3, asked.Count);
+        Assert.All(asked, name => Assert.Contains(Suffix().Replace(name, ""), names));
+    }
+
+    // OpenTelemetry's name as Prometheus gets it; a duration carries its unit.
+    private static string Exported(Instrument instrument) => instrument.Name.Replace('.', '_') + (instrument.Unit == "s" ? "_seconds" : "");
+
+    [GeneratedRegex(@"class (?<name>\w+)\([^)]*\) : IReadinessCheck")]
+    private static partial Regex Check();
+
+    [GeneratedRegex(@"(?<name>[a-z_]+)\{")]
+    private static partial Regex Metric();
+
+    [GeneratedRegex("_(count|sum|bucket|total)$")]
+    private static partial Regex Suffix();
 }
