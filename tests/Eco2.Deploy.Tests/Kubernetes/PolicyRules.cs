@@ -78,7 +78,8 @@ internal static partial class PolicyRules
         return ((string[])["topology.kubernetes.io/zone", "kubernetes.io/hostname"]).Except(keys).Select(missing => $"{app.Id} is not spread by {missing}");
     }
 
-    /// <summary>The sidecar brings what it has before the app goes; where streams are, it stays until they are through. The cluster waits for both.</summary>
+    /// <summary>Told to stop, a sidecar takes no more messages and serves the app for as long as it is blocked; then it ends what it has. The app must be there for
+    /// the messages, the sidecar for the streams, and the cluster must wait for both.</summary>
     private static IEnumerable<string> Shutdown(Manifest app, Node container)
     {
         var said = app.PodAnnotations;
@@ -90,7 +91,15 @@ internal static partial class PolicyRules
             yield return $"{app.Id} is killed before it is through";
         }
 
-        if (Streams.Contains(app.Name) ? sleep < 180 || block < sleep + Stop : sleep < block + graceful)
+        var tooEarly = app.Name switch
+        {
+            // Streams go through it; they end by themselves.
+            "gateway" => sleep < 180 || block < sleep + Stop,
+            // Its own streams are told to go elsewhere, and soon: a sidecar that is told to stop brings no more news.
+            "sse-gateway" => sleep is < 5 or > 10 || block < sleep + Stop,
+            _ => sleep < block + graceful,
+        };
+        if (tooEarly)
         {
             yield return $"{app.Id}: its app or its sidecar goes before the other is done with it";
         }
