@@ -22,7 +22,7 @@ internal static class AppRules
 
             var container = app.Containers.Single();
             var listens = container["env"].Items.Where(e => e["name"].Text is "ASPNETCORE_URLS" or "APP_PORT").Select(e => e["value"].Text.Split(':')[^1]);
-            if (app.PodAnnotations.GetValueOrDefault("dapr.io/app-port") != port || container["ports"].Items.Single()["containerPort"].Text != port || listens.Single() != port)
+            if (app.PodAnnotations.GetValueOrDefault("dapr.io/app-port") != port || container["ports"].Items.Single(p => p["name"].Text == "http")["containerPort"].Text != port || listens.Single() != port)
             {
                 yield return $"{id} listens on {port} by dapr.yaml and not here";
             }

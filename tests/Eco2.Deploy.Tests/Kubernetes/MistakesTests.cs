@@ -31,6 +31,7 @@ public sealed class MistakesTests
     [InlineData("production", "ECO2_REDIS_PASSWORD=redis:password", "ECO2_REDIS_PASSWORD=redis:secret", "no Secret has redis:secret")]
     [InlineData("production", "templateName: gateway", "templateName: health", "judged by health")]
     [InlineData("aws", "      - auth\n", "      - oauth\n", "pods that are not there")]
+    [InlineData("aws", "port: metrics", "port: numbers", "watches pods or ports")]
     [InlineData("local", "configMapRef:\n            name: models", "configMapRef:\n            name: model", "no ConfigMap model")]
     public void A_reference_into_nothing_is_found(string overlay, string from, string to, string complaint) => Found(ReferenceRules.Complaints(Overlay.Altered(overlay, from, to)), complaint);
 

@@ -229,7 +229,7 @@ internal static class ReferenceRules
 
     private static IEnumerable<Manifest> Selected(Overlay overlay, Node selector) => overlay.Of(Workloads).Where(workload =>
         Matches(selector["matchLabels"].Map, workload.PodLabels)
-        && selector["matchExpressions"].Items.All(e => e["values"].Items.Any(value => workload.PodLabels.GetValueOrDefault(e["key"].Text) == value.Text))
+        && selector["matchExpressions"].Items.All(e => e["values"].Items.Any(value => workload.PodLabels.GetValueOrDefault(e["key"].Text) == value.Text) == (e["operator"].Text == "In"))
         // A name that nothing carries is a mistake, though others match.
         && selector["matchExpressions"].Items.All(e => e["values"].Items.All(value => overlay.Of(Workloads).Any(w => w.PodLabels.GetValueOrDefault(e["key"].Text) == value.Text))));
 
