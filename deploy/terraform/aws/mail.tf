@@ -1,0 +1,3 @@
+resource "aws_sesv2_email_identity" "mail" {
+  email_identity = var.mail_domain
+}
