@@ -42,13 +42,19 @@ export class App {
     });
   }
 
-  static async start(options: { withSidecar?: boolean; sidecarPort?: string } = {}): Promise<App> {
+  static async start(options: { withSidecar?: boolean; sidecarPort?: string; byEndpoint?: boolean } = {}): Promise<App> {
     const sidecar = new Sidecar();
     const sidecarPort = options.withSidecar === false ? String(await freePort()) : await sidecar.start();
     const port = await freePort();
     const process_ = spawn(process.execPath, ["dist/main.js"], {
       cwd: path.dirname(modelFolder()),
-      env: { PATH: process.env["PATH"], APP_PORT: String(port), DAPR_GRPC_PORT: sidecarPort, APP_API_TOKEN: AppToken, DAPR_API_TOKEN: SidecarToken },
+      env: {
+        PATH: process.env["PATH"],
+        APP_PORT: String(port),
+        ...(options.byEndpoint === true ? { DAPR_GRPC_ENDPOINT: `http://127.0.0.1:${sidecarPort}` } : { DAPR_GRPC_PORT: sidecarPort }),
+        APP_API_TOKEN: AppToken,
+        DAPR_API_TOKEN: SidecarToken,
+      },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const app = new App(sidecar, process_, `http://127.0.0.1:${port}`);

@@ -19,7 +19,7 @@ describe("Running beside a sidecar", () => {
   });
 
   test("when it goes away the answer is 503, when the store fails too", async (t) => {
-    const app = await App.start();
+    const app = await App.start({ byEndpoint: true });
     t.after(() => app.stop());
     app.sidecar.fault = "bucket is on fire";
     const broken = await app.classify(Key);
