@@ -8,11 +8,19 @@ internal static partial class AccessRules
     /// <summary>Every call in the code of the apps: caller, callee, verb and path; one without a path says only who calls whom.</summary>
     public static IReadOnlyList<(string From, string To, string? Call)> Calls { get; } = [.. DaprFile.Apps.SelectMany(app => Directory.GetFiles(app.Folder, "*.cs", SearchOption.AllDirectories).SelectMany(file => CallsIn(app.Id, File.ReadAllText(file)))).Distinct()];
 
+    /// <summary>Who calls whose actors. Access control does not see such calls, the network does.</summary>
+    public static IReadOnlyList<(string From, string To)> ActorCalls { get; } = [.. (
+        from host in DaprFile.Apps
+        from type in TypesIn(host.Folder, HostedActor())
+        from caller in DaprFile.Apps
+        where TypesIn(caller.Folder, CalledActor()).Contains(type)
+        select (caller.Id, host.Id)).Distinct()];
+
     public static IEnumerable<string> Complaints(Overlay overlay)
     {
         var wanted = Calls.Where(call => !call.To.Contains('|')).Select(call => (call.From, call.To)).ToHashSet();
         // The replicas of the app that hosts workflows talk to each other, as actors, which access control does not see.
-        var network = wanted.Append(("worker", "worker")).ToHashSet();
+        var network = wanted.Append(("worker", "worker")).Concat(ActorCalls).ToHashSet();
         return [
             .. Differences("access control", wanted, Allowed(overlay)),
             .. Differences("what its callee lets in", network, Network(overlay, "ingress", "from", incoming: true)),
@@ -56,6 +64,9 @@ internal static partial class AccessRules
             }
         }
     }
+
+    private static HashSet<string> TypesIn(string folder, Regex pattern) =>
+        [.. Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories).SelectMany(file => pattern.Matches(File.ReadAllText(file))).Select(match => match.Groups["type"].Value)];
 
     private static string Call(Match match) => $"{match.Groups["verb"].Value.ToUpperInvariant()} {match.Groups["path"].Value}";
 
@@ -102,6 +113,12 @@ internal static partial class AccessRules
 
     [GeneratedRegex(@"^\s+""(?<area>[\w-]+)"" => (?<routes>.*),$", RegexOptions.Multiline)]
     private static partial Regex Area();
+
+    [GeneratedRegex(@"RegisterActor<\w+>\((?<type>[\w.]+)\)")]
+    private static partial Regex HostedActor();
+
+    [GeneratedRegex(@"\.Create\(new ActorId\(.*\), (?<type>[\w.]+)\)\.")]
+    private static partial Regex CalledActor();
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();

@@ -39,9 +39,12 @@ public sealed partial class OverlayTests
     [InlineData("gateway", "sse-gateway", "GET /api/v1/scan/x/events")]
     [InlineData("gateway", "my", "GET /api/v1/dead-letters/x/events")]
     [InlineData("image", "media", "POST /v1/normalize")]
-    [InlineData("worker", "character|scan", "PUT /internal/scans/")]
+    [InlineData("worker", "scan", "PUT /internal/scans/")]
     [InlineData("scan", "worker", "GET /internal/taxonomy")]
     public void A_call_is_found_in_the_code(string from, string to, string? call) => Assert.Contains((from, to, call), AccessRules.Calls);
+
+    [Fact]
+    public void A_call_of_an_actor_is_found_in_the_code() => Assert.Equal([("worker", "character")], AccessRules.ActorCalls);
 
     /// <summary>Whoever adds a check that makes an app unready decides anew whether all replicas could fail it at once, as they would by a broker.</summary>
     [Fact]
