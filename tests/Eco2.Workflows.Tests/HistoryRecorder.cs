@@ -76,6 +76,12 @@ public sealed class HistoryRecorder
         using var channel = GrpcChannel.ForAddress(endpoint);
         var invoker = new GrpcInvoker(channel, "TaskHubSidecarService", apiToken: null);
         var history = await invoker.UnaryAsync("GetInstanceHistory", new Proto.GetInstanceHistoryRequest { InstanceId = id }, Proto.GetInstanceHistoryResponse.Parser, CancellationToken.None);
+        foreach (var failed in history.Events.Select(e => e.TaskFailed).OfType<Proto.TaskFailedEvent>())
+        {
+            // Where the recorder's own folder was is nobody's business, and differs on each machine.
+            failed.FailureDetails.StackTrace = null;
+        }
+
         return new RecordedHistory([.. history.Events]);
     }
 
