@@ -35,7 +35,7 @@ internal static class LoadCommand
         var warmUp = new Option<double>("--warm-up") { Description = "Seconds between the last user's start and the window.", DefaultValueFactory = _ => 20 };
         var mean = new Option<double>("--model-mean") { Description = "Mean milliseconds of a scan's two model calls together; 0 for none.", DefaultValueFactory = _ => UsualModelMs };
         var sigma = new Option<double>("--sigma") { Description = "Spread of the lognormal model times.", DefaultValueFactory = _ => 0.316 };
-        var concurrency = new Option<int?>("--model-concurrency") { Description = "Calls that one worker may have under way (default: as many as users, at most 1,000)." };
+        var concurrency = new Option<int?>("--model-concurrency") { Description = "Calls that one worker may have under way (default: as many as users, at most 5,000)." };
         var cut = new Option<double>("--cut") { Description = "Chance after each event that a client cuts its connection and comes back." };
         var replicas = new Option<string?>("--replicas") { Description = "Several processes of an app, such as worker=2." };
         var settings = new Option<string[]>("--set") { Description = "Environment of the apps: Name=Value; may come several times." };
@@ -58,7 +58,7 @@ internal static class LoadCommand
                 parse.GetValue(warmUp),
                 parse.GetValue(mean),
                 parse.GetValue(sigma),
-                parse.GetValue(concurrency) ?? Math.Clamp(parse.GetValue(rate) is { } r ? (int)(r * 60) : parse.GetValue(users) + 50, 8, 1000),
+                parse.GetValue(concurrency) ?? Math.Clamp(parse.GetValue(rate) is { } r ? (int)(r * 60) : parse.GetValue(users) + 50, 8, 5000),
                 parse.GetValue(cut),
                 UpCommand.ParseReplicas(parse.GetValue(replicas)),
                 parse.GetValue(settings) ?? [],

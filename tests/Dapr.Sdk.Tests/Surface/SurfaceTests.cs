@@ -57,7 +57,9 @@ public sealed class SurfaceTests
         // The messages of the wire are public in the official package Dapr.Protos; stand-ins for a sidecar speak them.
         var used = UsedMembers.Of(Path.GetFullPath(built), Sdk)
             .Where(member => !Signatures.FullName(member as Type ?? member.DeclaringType!).StartsWith("Dapr.Client.Autogen.Grpc.v1.", StringComparison.Ordinal));
+        // A test that is a friend of the SDK looks into it on purpose, as the replay of histories does; nothing else could.
         var unknown = used
+            .Where(member => Signatures.IsPublic(member) || !project.StartsWith("tests/", StringComparison.Ordinal))
             .Where(member => !Signatures.IsPublic(member) || (Signatures.LineOf(member) is { } line && !Official.Contains(line)))
             .Select(member => $"{member.DeclaringType}.{member}");
 
