@@ -55,7 +55,7 @@ public sealed partial class OverlayTests
         Assert.Equal(["DatabaseCheck", "KnowsTokens", "SidecarCheck"], checks.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>What scalers and the canary ask Prometheus for is what a web app of .NET really counts.</summary>
+    /// <summary>What scalers and the canary ask Prometheus for is what a web app of .NET, or the product, really counts.</summary>
     [Fact]
     public async Task The_metrics_that_are_asked_for_exist()
     {
@@ -64,6 +64,11 @@ public sealed partial class OverlayTests
         listener.Start();
         await using var app = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]).Build();
         await app.StartAsync();
+
+        foreach (var own in DaprFile.Apps.SelectMany(app => Own().Matches(DaprFile.Source(app.Folder))))
+        {
+            names.Add(own.Groups["name"].Value.Replace('.', '_'));
+        }
 
         var asked = Overlay.Load("aws").Objects.SelectMany(o => o.Root.Everything()).SelectMany(node => Metric().Matches(node["query"].Text).Select(match => match.Groups["name"].Value)).Distinct().ToList();
 
@@ -77,7 +82,10 @@ public sealed partial class OverlayTests
     [GeneratedRegex(@"class (?<name>\w+)\([^)]*\) : IReadinessCheck")]
     private static partial Regex Check();
 
-    [GeneratedRegex(@"(?<name>[a-z_]+)\{")]
+    [GeneratedRegex(@"Create\w+(?:<\w+>)?\(""(?<name>eco2\.[\w.]+)""")]
+    private static partial Regex Own();
+
+    [GeneratedRegex(@"(?<name>[a-z][a-z0-9_]*)\{")]
     private static partial Regex Metric();
 
     [GeneratedRegex("_(count|sum|bucket|total)$")]
