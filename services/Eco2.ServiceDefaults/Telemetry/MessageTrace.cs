@@ -22,10 +22,10 @@ public static class MessageTrace
             return null;
         }
 
-        // Whether somebody listens or not, the trace's id must reach what this message causes.
-        var span = Source.StartActivity($"process {topic}", ActivityKind.Consumer, parent)
+        // Whether somebody listens or not, the trace's id must reach what this message causes; tags are for listeners alone.
+        return Source.StartActivity($"process {topic}", ActivityKind.Consumer, parent)
+                ?.SetTag("messaging.destination.name", topic).SetTag("messaging.operation.type", "process")
             ?? new Activity($"process {topic}").SetParentId(parent.TraceId, parent.SpanId, parent.TraceFlags).Start();
-        return span.SetTag("messaging.destination.name", topic).SetTag("messaging.operation.type", "process");
     }
 
     /// <summary>A message of this app at this moment, in the trace that is under way.</summary>
