@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace EmbeddedSidecar.Tests.Actors;
 
@@ -15,16 +12,12 @@ internal sealed record ActorRequest(string Line, string Query, string Body, Dict
 }
 
 /// <summary>An app that hosts actors: it keeps what it is sent and does what the test says.</summary>
-internal sealed class ActorApp : IAsyncDisposable
+internal sealed class ActorApp : LoopbackApp
 {
     public const string Reentrant = """{"entities":["T"],"reentrancy":{"enabled":true,"maxStackDepth":3}}""";
 
-    private WebApplication? _web;
-
     /// <summary>The answer to GET /dapr/config; null = 404.</summary>
     public string? Config { get; set; }
-
-    public int Port { get; private set; }
 
     public ConcurrentQueue<ActorRequest> Requests { get; } = new();
 
@@ -40,32 +33,7 @@ internal sealed class ActorApp : IAsyncDisposable
 
     public IEnumerable<ActorRequest> On(string line) => Requests.Where(request => request.Line == line);
 
-    public async Task UpAsync()
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{Port}");
-        _web = builder.Build();
-        _web.Run(AnswerAsync);
-        await _web.StartAsync();
-        Port = new Uri(_web.Urls.First()).Port;
-    }
-
-    /// <summary>Dies: open connections break, the port is closed.</summary>
-    public async Task DownAsync()
-    {
-        if (_web is not null)
-        {
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            await _web.StopAsync(now.Token);
-            await _web.DisposeAsync();
-            _web = null;
-        }
-    }
-
-    public async ValueTask DisposeAsync() => await DownAsync();
-
-    private async Task AnswerAsync(HttpContext http)
+    protected override async Task HandleAsync(HttpContext http)
     {
         var path = http.Request.Path.Value!;
         if (path is "/dapr/config" or "/dapr/subscribe")

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace EmbeddedSidecar.Tests.PubSub;
 
@@ -16,11 +13,8 @@ internal sealed record Received(string Path, byte[] Body, Dictionary<string, str
 }
 
 /// <summary>An app that subscribes: it keeps what it is sent and answers what the test says.</summary>
-internal sealed class SubscriberApp : IAsyncDisposable
+internal sealed class SubscriberApp : LoopbackApp
 {
-    private WebApplication? _web;
-    private int _port;
-
     public ConcurrentQueue<Received> Requests { get; } = new();
 
     /// <summary>The body of GET /dapr/subscribe.</summary>
@@ -31,8 +25,6 @@ internal sealed class SubscriberApp : IAsyncDisposable
 
     /// <summary>Called before the answer, for tests that hold a delivery.</summary>
     public Func<Received, Task> Before { get; set; } = _ => Task.CompletedTask;
-
-    public int Port => _port;
 
     public IEnumerable<Received> On(string path) => Requests.Where(one => one.Path == path);
 
@@ -49,32 +41,7 @@ internal sealed class SubscriberApp : IAsyncDisposable
         return app;
     }
 
-    /// <summary>Listens, after <see cref="DownAsync"/> on the same port as before.</summary>
-    public async Task UpAsync()
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{_port}");
-        _web = builder.Build();
-        _web.Run(HandleAsync);
-        await _web.StartAsync();
-        _port = new Uri(_web.Urls.First()).Port;
-    }
-
-    public async Task DownAsync()
-    {
-        if (_web is not null)
-        {
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            await _web.StopAsync(now.Token);
-            await _web.DisposeAsync();
-            _web = null;
-        }
-    }
-
-    public async ValueTask DisposeAsync() => await DownAsync();
-
-    private async Task HandleAsync(HttpContext http)
+    protected override async Task HandleAsync(HttpContext http)
     {
         if (http.Request.Path == "/dapr/subscribe")
         {
