@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Eco2.Cli.Audit;
 using Eco2.Cli.Bench;
 using Eco2.Cli.DeadLetters;
 using Eco2.Cli.Doctor;
@@ -26,6 +27,7 @@ internal static class Program
             UpCommand.Create(),
             ScanCommand.Create(),
             DeadLettersCommand.Create(),
+            AuditCommand.Create(),
             LogsCommand.Create(),
             DoctorCommand.Create(),
             TestCommand.Create(),

@@ -9,6 +9,8 @@ internal static class Problems
 {
     public static ProblemHttpResult Invalid(IReadOnlyDictionary<string, string[]> errors) => Problem.Validation("auth", errors);
 
+    public static ProblemHttpResult Forbidden() => Problem.Of("auth", "FORBIDDEN", 403, "This is for admins.");
+
     public static ProblemHttpResult EmailInUse() => Problem.Of("auth", "EMAIL_IN_USE", 409, "There is an account with this e-mail address.");
 
     /// <summary>One answer for an unknown address and a wrong password, so that nobody learns who has an account.</summary>

@@ -1,4 +1,5 @@
 using Eco2.Auth.Accounts;
+using Eco2.Auth.Auditing;
 using Eco2.Auth.Keys;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts;
@@ -30,6 +31,7 @@ internal static class Program
         SignOut.Map(auth);
         PublishKeys.Map(app);
         RevokedSessions.Map(app);
+        ListAudit.Map(app);
         return app;
     }
 }

@@ -22,6 +22,7 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
     private static readonly Route CharacterPictures = new("character", NeedsUser: false);
     private static readonly Route Users = new("my");
     private static readonly Route DeadLetters = new("my", Role: "admin");
+    private static readonly Route Audit = new("auth", Role: "admin");
 
     /// <summary>The table of routes, for a path in its plain form. Null: nothing there, above all nothing internal.</summary>
     public static Route? Of(string path)
@@ -57,6 +58,7 @@ internal sealed record Route(string App, bool NeedsUser = true, long MaxBodyByte
             "character" => Character,
             "users" => Users,
             "dead-letters" => DeadLetters,
+            "audit" => Audit,
             _ => null,
         };
     }

@@ -1,3 +1,4 @@
+using Eco2.Auth.Auditing;
 using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -48,7 +49,7 @@ internal sealed class SignIn
         var verdict = await passwords.VerifyAsync(account?.Hash, password, ct);
         if (account is null || verdict == PasswordVerificationResult.Failed)
         {
-            await Audit.RefusedAsync(db, account?.Id, caller, now, ct);
+            await Audit.AddAsync(db, Audit.SignInRefused(account?.Id, "password", caller, now), ct);
             return Problems.InvalidCredentials();
         }
 

@@ -1,3 +1,4 @@
+using Eco2.Auth.Auditing;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
@@ -39,9 +40,16 @@ internal sealed class EndSession(Outbox outbox, IOptions<AuthOptions> options)
             }
         }
 
+        await using var told = connection.CreateBatch();
         foreach (var session in ended)
         {
-            await outbox.AddAsync(connection, JobFanout.PubSub, SessionRevoked.Topic, session.SessionId.ToString("D"), session, ct);
+            told.BatchCommands.Add(outbox.Entry(JobFanout.PubSub, SessionRevoked.Topic, session.SessionId.ToString("D"), session));
+            told.BatchCommands.Add(Audit.SignedOut(session.UserId, session.SessionId, why, now));
+        }
+
+        if (ended.Count > 0)
+        {
+            await told.ExecuteNonQueryAsync(ct);
         }
     }
 }

@@ -1,4 +1,4 @@
-using Eco2.Auth.Accounts;
+using Eco2.Auth.Auditing;
 using Eco2.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Npgsql;

@@ -114,7 +114,7 @@ public sealed class SignUpTests : IAsyncLifetime
             await other.ExecuteNonQueryAsync();
         }
 
-        foreach (var forbidden in (string[])["select x from other.t", "delete from login_audit", "drop table accounts", "select sha256 from schema_history"])
+        foreach (var forbidden in (string[])["select x from other.t", "delete from audit", "update audit set kind = 'other'", "truncate audit", "update audit_head set seq = 0", "drop table accounts", "select sha256 from schema_history"])
         {
             await using var command = runtime.CreateCommand(forbidden);
             var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
