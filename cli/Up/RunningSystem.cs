@@ -35,7 +35,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
-        await StartAppsAsync(environment, ct);
+        await StartAppsAsync(environment, secrets, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
         record = new RunRecord(System.Environment.ProcessId, url, postgres, Address(redisPort), Address(rabbitMqPort), [], []);
         await RecordAsync(ct);
@@ -103,13 +103,13 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         });
     }
 
-    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, CancellationToken ct)
+    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, Secrets secrets, CancellationToken ct)
     {
         var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, environment, progress, ct);
         controlPlane.AddRange(sidecarPlan.ControlPlane.Select(Manage));
         sidecars.AddRange(sidecarPlan.Sidecars.Select(Manage));
         apps.AddRange(plan.Apps.Select(app => Manage(
-            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment)))));
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment, secrets)))));
         var what = sidecars.Count == 1 ? "the sidecar" : $"{string.Join(", ", controlPlane.Select(process => process.Plan.Name))}, {sidecars.Count} sidecars";
         await progress.StepAsync($"Starting {what} and {plan.Apps.Count} apps", async detail =>
         {
@@ -162,8 +162,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         return environment;
     }
 
-    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common) =>
-        new(common.Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
+    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, Secrets secrets) =>
+        new(common.Concat(OwnSecrets(app.AppId, secrets)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
         {
             ["APP_ID"] = app.AppId,
             ["APP_PORT"] = $"{app.AppPort}",
@@ -171,6 +171,10 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
             ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
         };
+
+    /// <summary>What no other app may know.</summary>
+    private static Dictionary<string, string> OwnSecrets(string appId, Secrets secrets) =>
+        appId == "auth" ? new() { ["Auth__EncryptionKey"] = secrets.Encryption } : [];
 
     private ManagedProcess Manage(ProcessPlan process) => new(process, progress, clock) { Changed = () => _ = RecordAsync(CancellationToken.None) };
 

@@ -5,7 +5,8 @@ namespace Eco2.Cli.Up;
 
 /// <summary>Passwords of the private servers, made once and kept in a file that only its owner can read.</summary>
 /// <param name="RabbitMq">Also what programs of the server's own know each other by.</param>
-internal sealed record Secrets(string Postgres, string Redis, string RabbitMq)
+/// <param name="Encryption">What auth encrypts keys and second factors with.</param>
+internal sealed record Secrets(string Postgres, string Redis, string RabbitMq, string Encryption)
 {
     public static async Task<Secrets> LoadOrCreateAsync(string state, CancellationToken ct)
     {
@@ -14,10 +15,12 @@ internal sealed record Secrets(string Postgres, string Redis, string RabbitMq)
         {
             var kept = JsonSerializer.Deserialize<Secrets>(await File.ReadAllTextAsync(file, ct))
                 ?? throw new UserMessageException($"{file} is not readable. Restore it, or remove the whole folder to start from nothing.");
-            return kept.RabbitMq is null ? await WriteAsync(file, kept with { RabbitMq = Password() }, ct) : kept;
+            return kept.RabbitMq is null || kept.Encryption is null
+                ? await WriteAsync(file, kept with { RabbitMq = kept.RabbitMq ?? Password(), Encryption = kept.Encryption ?? Password() }, ct)
+                : kept;
         }
 
-        return await WriteAsync(file, new Secrets(Password(), Password(), Password()), ct);
+        return await WriteAsync(file, new Secrets(Password(), Password(), Password(), Password()), ct);
     }
 
     private static async Task<Secrets> WriteAsync(string file, Secrets secrets, CancellationToken ct)

@@ -35,6 +35,13 @@ internal sealed class AuthOptions
     /// <value>How long a key signs before the next one takes over, 90 days.</value>
     public TimeSpan KeyLifetime { get; init; } = TimeSpan.FromDays(90);
 
+    /// <value>How often a replica reads the keys again, and how long verifiers may keep them, 5 minutes. A key made by command signs after three times this.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:15:00")]
+    public TimeSpan KeyRefresh { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <value>What encrypts secrets in the database: random text of at least 32 characters; after commas older ones that still decrypt. Absent: the secret <c>auth-encryption-key</c>.</value>
+    public string? EncryptionKey { get; init; }
+
     /// <value>E-mail addresses of the accounts that get the role admin, none. Addresses are not verified: name one only after its account exists.</value>
     public IReadOnlyList<string> Admins { get; init; } = [];
 

@@ -18,7 +18,7 @@ internal static class Program
 
         builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();
-        builder.Services.AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<Encryption>().AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
 
         adjust?.Invoke(builder);
@@ -29,6 +29,7 @@ internal static class Program
         SignIn.Map(auth);
         RefreshSession.Map(auth);
         SignOut.Map(auth);
+        RotateKeys.Map(auth);
         PublishKeys.Map(app);
         RevokedSessions.Map(app);
         ListAudit.Map(app);

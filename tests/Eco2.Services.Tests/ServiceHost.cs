@@ -9,6 +9,7 @@ namespace Eco2.Services.Tests;
 internal sealed class ServiceHost : IAsyncDisposable
 {
     public const string AppToken = "the-token-of-the-sidecar";
+    public const string EncryptionKey = "a-key-for-tests-and-nothing-else-0123456789";
     private readonly WebApplication app;
     private readonly ErrorLog errors;
 
@@ -42,6 +43,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             // Nobody listens there unless a test says otherwise.
             "--DAPR_HTTP_PORT=1",
             "--DAPR_GRPC_PORT=1",
+            $"--Auth:EncryptionKey={EncryptionKey}",
             .. postgres is null ? Array.Empty<string>() : [$"--ECO2_POSTGRES={postgres}"],
             .. options.Select(option => $"--{option}"),
         ];

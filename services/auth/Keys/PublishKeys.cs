@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Eco2.Auth.Keys;
 
@@ -16,10 +18,10 @@ internal sealed class PublishKeys
         routes.MapGet("/api/v1/auth/.well-known/jwks.json", Handle);
     }
 
-    private static async Task<Ok<KeySet>> Handle(KeyRing ring, HttpContext http, CancellationToken ct)
+    private static async Task<Ok<KeySet>> Handle(KeyRing ring, IOptions<AuthOptions> options, HttpContext http, CancellationToken ct)
     {
         var keys = await ring.AllAsync(ct);
-        http.Response.Headers.CacheControl = "public, max-age=300";
+        http.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(int)options.Value.KeyRefresh.TotalSeconds}");
         return TypedResults.Ok(new KeySet([.. keys.Select(Public)]));
     }
 
