@@ -36,4 +36,7 @@ public static class IdentityHeaders
 
     /// <summary>Comma list of roles.</summary>
     public const string Roles = "X-User-Roles";
+
+    /// <summary>What an API key may do, separated by blanks (<see cref="ApiScopes"/>). Only there when the caller came with one.</summary>
+    public const string Scopes = "X-User-Scopes";
 }

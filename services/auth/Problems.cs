@@ -31,4 +31,11 @@ internal static class Problems
     public static ProblemHttpResult TokenExpired() => Problem.Of("auth", "TOKEN_EXPIRED", 401, "The refresh token has expired.");
 
     public static ProblemHttpResult TokenRevoked() => Problem.Of("auth", "TOKEN_REVOKED", 401, "The session has ended. Sign in again.");
+
+    /// <summary>A foreign id is answered like one that was never given out.</summary>
+    public static ProblemHttpResult NotFound() => Problem.Of("auth", "NOT_FOUND", 404, "There is nothing here.");
+
+    public static ProblemHttpResult SessionRequired() => Problem.Of("auth", "SESSION_REQUIRED", 403, "An API key does not open this. Sign in.");
+
+    public static ProblemHttpResult TooManyKeys(int max) => Problem.Of("auth", "TOO_MANY_KEYS", 409, "There are too many keys.", $"At most {max}. Revoke one first.");
 }

@@ -1,4 +1,5 @@
 using Eco2.Auth.Accounts;
+using Eco2.Auth.ApiKeys;
 using Eco2.Auth.Auditing;
 using Eco2.Auth.Keys;
 using Eco2.Auth.Sessions;
@@ -29,6 +30,12 @@ internal static class Program
         SignIn.Map(auth);
         RefreshSession.Map(auth);
         SignOut.Map(auth);
+        ListSessions.Map(auth);
+        EndOwnSession.Map(auth);
+        CreateKey.Map(auth);
+        ListKeys.Map(auth);
+        RevokeKey.Map(auth);
+        CheckKey.Map(app);
         RotateKeys.Map(auth);
         PublishKeys.Map(app);
         RevokedSessions.Map(app);

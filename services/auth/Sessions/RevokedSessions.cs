@@ -5,17 +5,22 @@ using Npgsql;
 
 namespace Eco2.Auth.Sessions;
 
-/// <summary>For a gateway that starts or lost touch: every session whose tokens may still look valid.</summary>
+/// <summary>For a gateway that starts or lost touch: every session whose tokens may still look valid, and every key it may still remember.</summary>
 internal sealed class RevokedSessions
 {
-    private const string Read = "select id, account_id, revoked_at from sessions where revoked_at > $1 order by revoked_at";
+    private const string Read =
+        """
+        select id, account_id, revoked_at from sessions where revoked_at > $1
+        union all select id, user_id, revoked_at from api_keys where revoked_at > $1 order by revoked_at
+        """;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/sessions/revoked", Handle);
 
     private static async Task<Ok<List<SessionRevoked>>> Handle(NpgsqlDataSource db, EndSession end, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var command = db.CreateCommand(Read).With(now - (end.ForgetAfter(now) - now));
+        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var command = all.Command(Read, now - (end.ForgetAfter(now) - now));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var revoked = new List<SessionRevoked>();
         while (await reader.ReadAsync(ct))
