@@ -31,11 +31,9 @@ internal sealed partial class InstanceActor
         ulong? checkedGeneration = null;
         while (true)
         {
-            await _engine.Live.ReserveAsync(InstanceId, _engine.Stopping);
             await IdleAsync();
-            Task stored;
-            bool started;
-            bool write;
+            Task? stored = null;
+            var (write, needsSlot) = (false, false);
             lock (_gate)
             {
                 ThrowIfGone();
@@ -57,24 +55,34 @@ internal sealed partial class InstanceActor
                     }
                 }
 
-                if (!_state.Exists || checkedGeneration == _state.Generation)
+                if (_state.Exists && checkedGeneration != _state.Generation)
+                {
+                    checkedGeneration = _state.Generation;
+                }
+                else if (_engine.Live.Has(InstanceId))
                 {
                     Begin(start, propagated, prepared);
-                    (stored, started) = (NextWrite(), true);
+                    stored = NextWrite();
                     write = !ShareWriteOfTurn() && MarkChanged();
                 }
                 else
                 {
-                    checkedGeneration = _state.Generation;
-                    (stored, started, write) = (Task.CompletedTask, false, false);
+                    // The end of the former run gives its slot back, at any moment but this one.
+                    needsSlot = true;
                 }
             }
 
             StartWriting(write);
-            if (started)
+            if (stored is not null)
             {
                 await stored;
                 return StartResult.Started;
+            }
+
+            if (needsSlot)
+            {
+                await _engine.Live.ReserveAsync(InstanceId, _engine.Stopping);
+                continue;
             }
 
             if (!await DescendantsFinishedAsync())

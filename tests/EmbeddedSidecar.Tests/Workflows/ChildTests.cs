@@ -80,6 +80,25 @@ public abstract class ChildTests(IWorkflowStore store) : WorkflowTests(store)
     }
 
     [Fact]
+    public async Task A_child_id_can_be_used_again_the_moment_its_run_has_told_the_parent()
+    {
+        const int Runs = 40;
+        var parents = Enumerable.Range(0, 16).Select(i => $"p{i}").ToList();
+        Worker(request => Name(request) == "Child"
+            ? Answer(Complete(0, null))
+            : request.All().Count(e => e.ChildWorkflowInstanceCompleted is not null) is var done && done < Runs
+                ? Answer(Child(done, "Child", request.InstanceId + "-kid")) : Answer(Complete(Runs, null)));
+
+        await Task.WhenAll(parents.Select(parent => Hub.StartAsync(parent, "Parent")));
+
+        foreach (var parent in parents)
+        {
+            await Hub.CompletedAsync(parent);
+            Assert.Equal(Runs, (await Hub.HistoryAsync(parent)).Count(e => e.ChildWorkflowInstanceCompleted is not null));
+        }
+    }
+
+    [Fact]
     public async Task Activities_and_children_of_another_app_run_at_its_worker_and_answer_here()
     {
         var here = Worker(request =>
