@@ -18,21 +18,18 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
 {
     private readonly NumberedSlots _numbers = new(store, $"{appId}||dapr.internal.default.{appId}.live||", growth: 1024);
     private readonly ConcurrentDictionary<string, int> _slots = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
 
     public int Count => _slots.Count;
 
     public IEnumerable<string> Instances => _slots.Keys;
 
-    /// <summary>Reads the index. Null when there is none yet: the store may hold instances of a daprd.</summary>
+    /// <summary>Reads the index, once. Null when there is none yet: the store may hold instances of a daprd.</summary>
     public async Task<IReadOnlyCollection<string>?> ReadAsync(CancellationToken ct)
     {
-        if (await _numbers.ReadAsync(ct) is not { } stored)
-        {
-            return null;
-        }
-
-        foreach (var (slot, data) in stored)
+        var stored = await _numbers.ReadAsync(ct);
+        foreach (var (slot, data) in stored ?? [])
         {
             // Two slots for one instance can remain from a crash inside a re-creation; either one will do.
             if (!_slots.TryAdd(Encoding.UTF8.GetString(data.Span), slot))
@@ -41,12 +38,16 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
             }
         }
 
-        return [.. _slots.Keys];
+        IReadOnlyCollection<string>? found = stored is null ? null : [.. _slots.Keys];
+        _known.SetResult();
+        return found;
     }
 
     /// <summary>Makes sure that the instance has a slot; <see cref="Claim"/> writes it.</summary>
     public async ValueTask ReserveAsync(string instanceId, CancellationToken ct)
     {
+        // A slot that was given out before the index is known could be another instance's.
+        await _known.Task.WaitAsync(ct);
         while (!TryReserve(instanceId))
         {
             await _numbers.GrowAsync(ct);

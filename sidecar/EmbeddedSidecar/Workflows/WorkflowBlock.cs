@@ -28,8 +28,8 @@ internal sealed partial class WorkflowBlock(HostServices services) : IBuildingBl
                 app.AppId, store.Store, OptionsOf(app), _engines, services.Clock, services.Logs.CreateLogger<WorkflowEngine>());
             _engines.Add(engine);
 
-            // In the background: an operation on an instance that has not been taken up yet reads it itself.
-            engine.Run(() => engine.RecoverAsync(engine.Stopping));
+            // An operation on an instance that has not been taken up yet reads it itself.
+            engine.Recover();
         }
 
         app.MetadataSources.Add(document =>

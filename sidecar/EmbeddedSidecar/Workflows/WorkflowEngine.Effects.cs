@@ -99,24 +99,29 @@ internal sealed partial class WorkflowEngine
         e.Router is { HasTargetAppID: true, TargetAppID.Length: > 0 } router ? router.TargetAppID : AppId;
 
     /// <summary>
-    /// Takes up every instance that was running when the process ended, however it ended. What was out with workers is sent again,
-    /// timers that came due fire now, children and parents are told what they have not heard.
+    /// Takes up, in the background, every instance that was running when the process ended, however it ended. What was out with workers
+    /// is sent again, timers that came due fire now, children and parents are told what they have not heard.
     /// </summary>
-    public async Task RecoverAsync(CancellationToken ct)
+    public void Recover() => Run(async () =>
     {
-        if (await Live.ReadAsync(ct) is { } running)
-        {
-            await Parallel.ForEachAsync(
-                running,
-                new ParallelOptions { MaxDegreeOfParallelism = RecoveredAtOnce, CancellationToken = ct },
-                async (instanceId, _) => await WithAsync(instanceId, RecoverAsync));
-            return;
-        }
+        var running = await Live.ReadAsync(Stopping);
+        Run(() => running is null ? AdoptAsync() : TakeUpAsync(running));
+    });
 
-        // First start on this store: whatever a daprd left running has no slot yet.
-        await foreach (var instanceId in Store.ListAsync(ct))
+    private Task TakeUpAsync(IReadOnlyCollection<string> running) => Parallel.ForEachAsync(
+        running,
+        new ParallelOptions { MaxDegreeOfParallelism = RecoveredAtOnce, CancellationToken = Stopping },
+        async (instanceId, _) => await WithAsync(instanceId, RecoverAsync));
+
+    // First start on this store: whatever a daprd left running has no slot yet.
+    private async Task AdoptAsync()
+    {
+        await foreach (var instanceId in Store.ListAsync(Stopping))
         {
-            await WithAsync(instanceId, actor => actor.AdoptAsync());
+            if (!Live.Has(instanceId))
+            {
+                await WithAsync(instanceId, actor => actor.AdoptAsync());
+            }
         }
     }
 
