@@ -14,8 +14,10 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
     private const string Count =
         """
         select
-          (select count(*) from (select from scans where status = 'queued' and created_at > $1 limit $2) running),
-          (select count(*) from (select from outbox limit $3) unsent)
+          running.count,
+          (select count(*) from (select from outbox limit $3) unsent),
+          running.oldest
+        from (select count(*), min(created_at) as oldest from (select created_at from scans where status = 'queued' and created_at > $1 limit $2) one) running
         """;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -24,6 +26,7 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
     private long counted;
     private long unsent;
     private long since;
+    private long oldest;
 
     /// <summary>True when nothing more can be accepted.</summary>
     internal bool IsFull =>
@@ -40,6 +43,11 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
 
     /// <summary>Messages that wait in the outbox; counted no further than the limit.</summary>
     internal long Unsent => Interlocked.Read(ref unsent);
+
+    /// <summary>For how long the oldest scan that has not ended has been waiting or running; zero without one.</summary>
+    internal TimeSpan OldestAge => Interlocked.Read(ref oldest) is > 0 and var ticks
+        ? TimeSpan.FromTicks(Math.Max(0, clock.GetUtcNow().UtcTicks - ticks))
+        : TimeSpan.Zero;
 
     /// <summary>One more was accepted here.</summary>
     internal void Accepted() => Interlocked.Increment(ref since);
@@ -86,6 +94,7 @@ internal sealed partial class InFlight(NpgsqlDataSource db, IOptions<ScanOptions
             await row.ReadAsync(ct);
             Interlocked.Exchange(ref counted, row.GetInt64(0));
             Interlocked.Exchange(ref unsent, row.GetInt64(1));
+            Interlocked.Exchange(ref oldest, await row.IsDBNullAsync(2, ct) ? 0 : row.GetFieldValue<DateTimeOffset>(2).UtcTicks);
             // What was accepted while counting may be counted twice until the next look.
             Interlocked.Add(ref since, -before);
         }

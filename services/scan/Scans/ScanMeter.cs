@@ -15,6 +15,7 @@ internal sealed class ScanMeter
         accepted = meter.CreateCounter<long>("eco2.jobs.accepted", "{job}", "Submissions answered with 202");
         refused = meter.CreateCounter<long>("eco2.jobs.refused", "{job}", "Submissions refused, by why: user_full, system_full, other");
         meter.CreateObservableGauge("eco2.jobs.in_flight", () => inFlight.Running, "{job}", "Scans accepted and not ended");
+        meter.CreateObservableGauge("eco2.jobs.queue_age", () => inFlight.OldestAge.TotalSeconds, "s", "Age of the oldest scan that was accepted and has not ended");
         meter.CreateObservableGauge("eco2.outbox.unsent", () => inFlight.Unsent, "{message}", "Messages that wait for the broker");
     }
 

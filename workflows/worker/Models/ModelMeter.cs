@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 
 namespace Eco2.Worker.Models;
 
@@ -13,20 +14,44 @@ internal sealed class ModelMeter
     private readonly Counter<long> failures;
     private readonly UpDownCounter<long> open;
 
-    public ModelMeter(IMeterFactory meters)
+    private readonly Dictionary<string, ModelPrice> prices;
+
+    public ModelMeter(IMeterFactory meters, IOptions<ModelOptions> options)
     {
+        prices = options.Value.Prices;
         var meter = meters.Create(Name);
         duration = meter.CreateHistogram("gen_ai.client.operation.duration", "s", "One call to a provider", advice: Seconds);
         tokens = meter.CreateCounter<long>("eco2.models.tokens", "{token}", "Tokens that providers counted");
         failures = meter.CreateCounter<long>("eco2.models.failures", "{call}", "Calls that failed, by why; RateLimited is a 429");
+        Cost = meter.CreateCounter<double>("eco2.models.cost_usd", "{USD}", "Tokens times the configured price");
+        Unpriced = meter.CreateCounter<long>("eco2.models.unpriced", "{call}", "Calls whose cost is unknown: no price is configured for the model, or the provider counted no tokens");
         open = meter.CreateUpDownCounter<long>("eco2.models.breaker.open", "{breaker}", "1 while a provider is left alone");
     }
+
+    internal Counter<double> Cost { get; }
+
+    internal Counter<long> Unpriced { get; }
 
     internal void Answered(string provider, string? model, TimeSpan took, UsageDetails? usage)
     {
         duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("gen_ai.provider.name", provider), new("gen_ai.request.model", model));
         Count("input", usage?.InputTokenCount);
         Count("output", usage?.OutputTokenCount);
+        Pay();
+
+        // Without a price nothing is guessed: such calls are a series of their own.
+        void Pay()
+        {
+            if (model is not null && usage is { InputTokenCount: { } read, OutputTokenCount: { } written } && prices.TryGetValue(model, out var price))
+            {
+                var dollars = ((read * price.Input) + (written * price.Output)) / 1_000_000m;
+                Cost.Add((double)dollars, new KeyValuePair<string, object?>("gen_ai.provider.name", provider), new("gen_ai.request.model", model));
+            }
+            else
+            {
+                Unpriced.Add(1, new KeyValuePair<string, object?>("gen_ai.provider.name", provider), new("gen_ai.request.model", model));
+            }
+        }
 
         void Count(string kind, long? count)
         {

@@ -22,6 +22,9 @@ internal sealed class ModelOptions
 
     public ProviderOptions Anthropic { get; init; } = new() { VisionModel = ModelNames.Anthropic, AnswerModel = ModelNames.Anthropic };
 
+    /// <summary>What models cost, by the name that calls ask for. A model that is not here has an unknown price, not a price of nothing.</summary>
+    public Dictionary<string, ModelPrice> Prices { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>How long one step of a job may spend on a provider, retries included.</summary>
     /// <value>00:01:00</value>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:02:30")]
@@ -99,6 +102,18 @@ internal sealed class ProviderOptions
 
     /// <summary>Model that words answers.</summary>
     public required string AnswerModel { get; init; }
+}
+
+/// <summary>US dollars per million tokens, as the operator's contract with the provider says.</summary>
+internal sealed class ModelPrice
+{
+    /// <summary>Of what is sent.</summary>
+    [Range(0, 1_000_000)]
+    public required decimal Input { get; init; }
+
+    /// <summary>Of what comes back.</summary>
+    [Range(0, 1_000_000)]
+    public required decimal Output { get; init; }
 }
 
 internal static class Provider
