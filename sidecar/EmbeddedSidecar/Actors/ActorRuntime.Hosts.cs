@@ -20,6 +20,7 @@ internal sealed partial class ActorRuntime
 
         foreach (var actor in moving)
         {
+            actor.Host.App.Metrics?.ActorRebalanced(actor.Key.Type);
             _ = LeaveAsync(actor, reachable: true);
         }
 
@@ -143,11 +144,13 @@ internal sealed partial class ActorRuntime
         try
         {
             await actor.Host.Transport.DeactivateAsync(actor.Key, limit.Token);
+            actor.Host.App.Metrics?.ActorDeactivated(actor.Key.Type, success: true);
         }
 #pragma warning disable CA1031 // Whatever the app makes of it, the actor has left.
         catch (Exception failed)
 #pragma warning restore CA1031
         {
+            actor.Host.App.Metrics?.ActorDeactivated(actor.Key.Type, success: false);
             NotDeactivated(_log, failed, actor.Key, actor.Host.App.AppId);
         }
     }

@@ -4,6 +4,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Resiliency;
 using EmbeddedSidecar.Scheduling;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Actors;
 
@@ -75,7 +76,8 @@ internal sealed partial class ActorRuntime : IDisposable
         {
             var key = new ActorKey(reminder.ActorType, reminder.ActorId);
             var cancelled = await TurnAsync(
-                key, null, TimeSpan.Zero, (actor, _, run) => actor.Host.Transport.RemindAsync(key, reminder.Name, reminder.Data, run), ct);
+                key, null, TimeSpan.Zero, (actor, _, run) => CountedAsync(
+                    actor.Host.App.Metrics, actor.Host.Transport.RemindAsync(key, reminder.Name, reminder.Data, run), (metrics, fine) => metrics.ActorReminderFired(key.Type, fine)), ct);
             return cancelled ? TriggerOutcome.Cancelled : TriggerOutcome.Success;
         }
         catch (NoActorHostException)
@@ -87,7 +89,27 @@ internal sealed partial class ActorRuntime : IDisposable
     /// <summary>Brings a timer.</summary>
     /// <returns>True when the app wants no more of it.</returns>
     public Task<bool> FireAsync(ActorKey key, ActorTimer timer, CancellationToken ct) =>
-        TurnAsync(key, null, _lookupLimit, (actor, _, run) => actor.Host.Transport.FireAsync(key, timer, run), ct);
+        TurnAsync(key, null, _lookupLimit, (actor, _, run) => CountedAsync(
+            actor.Host.App.Metrics, actor.Host.Transport.FireAsync(key, timer, run), (metrics, fine) => metrics.ActorTimerFired(key.Type, fine)), ct);
+
+    private static async Task<bool> CountedAsync(DaprMetrics? metrics, Task<bool> call, Action<DaprMetrics, bool> count)
+    {
+        var fine = false;
+        try
+        {
+            var result = await call;
+            fine = true;
+            return result;
+        }
+        finally
+        {
+            if (metrics is not null)
+            {
+                count(metrics, fine);
+            }
+        }
+    }
+
 
     private enum Passage
     {
@@ -130,7 +152,7 @@ internal sealed partial class ActorRuntime : IDisposable
     private async Task<(Passage Passage, T Result, Exception? Refused)> PassAsync<T>(
         ActiveActor actor, string chain, Func<ActiveActor, ActorTurns.Turn, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var turn = await actor.Turns.EnterAsync(chain, ct);
+        using var turn = await WaitAsync(actor, chain, ct);
         if (turn is null)
         {
             return (Passage.Closed, default!, null);
@@ -154,6 +176,25 @@ internal sealed partial class ActorRuntime : IDisposable
         finally
         {
             actor.Touch(_clock.GetUtcNow());
+        }
+    }
+
+    private static async ValueTask<ActorTurns.Turn?> WaitAsync(ActiveActor actor, string chain, CancellationToken ct)
+    {
+        var waiting = actor.Turns.EnterAsync(chain, ct);
+        if (waiting.IsCompleted || actor.Host.App.Metrics is not { } metrics)
+        {
+            return await waiting;
+        }
+
+        metrics.ActorCallsPending(actor.Key.Type, 1);
+        try
+        {
+            return await waiting;
+        }
+        finally
+        {
+            metrics.ActorCallsPending(actor.Key.Type, -1);
         }
     }
 

@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Scheduling;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Actors;
 
@@ -16,7 +17,7 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
 
     /// <summary>Starts a timer; one of that name before it ends.</summary>
     /// <exception cref="FormatException">A time that is not understood, or has passed.</exception>
-    public void Start(ActorKey actor, ActorTimer timer)
+    public void Start(ActorKey actor, ActorTimer timer, DaprMetrics? metrics = null)
     {
         var now = clock.GetUtcNow();
         var due = timer.DueTime.Length == 0 ? now : Time(timer.DueTime, now, "due time");
@@ -37,7 +38,7 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
             throw new FormatException($"timer {actor}||{timer.Name} has already expired: dueTime: {PointInTime.Format(due)} TTL: {timer.Ttl}");
         }
 
-        var running = new Running(actor, timer, period, expires) { At = due, Left = period.Repetitions };
+        var running = new Running(actor, timer, period, expires, metrics) { At = due, Left = period.Repetitions };
         lock (_gate)
         {
             if (!_timers.TryGetValue(actor, out var own))
@@ -45,7 +46,7 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
                 _timers[actor] = own = new Dictionary<string, Running>(StringComparer.Ordinal);
             }
 
-            own.GetValueOrDefault(timer.Name)?.Ended = true;
+            own.GetValueOrDefault(timer.Name)?.End();
             own[timer.Name] = running;
         }
 
@@ -58,7 +59,7 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
         {
             if (_timers.TryGetValue(actor, out var own) && own.Remove(name, out var running))
             {
-                running.Ended = true;
+                running.End();
                 if (own.Count == 0)
                 {
                     _timers.Remove(actor);
@@ -76,7 +77,7 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
             {
                 foreach (var running in own.Values)
                 {
-                    running.Ended = true;
+                    running.End();
                 }
             }
         }
@@ -136,13 +137,24 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
             ? at
             : throw new FormatException($"error parsing timer {what}: unsupported time/duration format: {text}");
 
-    private sealed class Running(ActorKey actor, ActorTimer timer, Period period, DateTimeOffset? expires)
+    private sealed class Running
     {
-        public volatile bool Ended;
+        private readonly Period _period;
+        private readonly DateTimeOffset? _expires;
+        private readonly DaprMetrics? _metrics;
+        private volatile bool _ended;
 
-        public ActorKey Actor { get; } = actor;
+        public Running(ActorKey actor, ActorTimer timer, Period period, DateTimeOffset? expires, DaprMetrics? metrics)
+        {
+            (Actor, Timer, _period, _expires, _metrics) = (actor, timer, period, expires, metrics);
+            metrics?.ActorTimers(actor.Type, 1);
+        }
 
-        public ActorTimer Timer { get; } = timer;
+        public bool Ended => _ended;
+
+        public ActorKey Actor { get; }
+
+        public ActorTimer Timer { get; }
 
         public DateTimeOffset At { get; set; }
 
@@ -152,8 +164,18 @@ internal sealed partial class ActorTimers(ActorRuntime actors, TimeProvider cloc
         public bool TryGoOn()
         {
             Left--;
-            At = period.After(At);
-            return !period.IsZero && Left is not 0 && !(At >= expires);
+            At = _period.After(At);
+            return !_period.IsZero && Left is not 0 && !(At >= _expires);
+        }
+
+        // Only under the lock.
+        public void End()
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _metrics?.ActorTimers(Actor.Type, -1);
+            }
         }
     }
 

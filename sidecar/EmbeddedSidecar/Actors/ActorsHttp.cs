@@ -6,6 +6,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Invoke;
 using EmbeddedSidecar.Jobs;
 using EmbeddedSidecar.State;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 using Microsoft.Extensions.Primitives;
 
@@ -35,6 +36,7 @@ internal static class ActorsHttp
         var method = ActorName.Method(call.Args[2]);
         var wanted = new ActorCall(
             method, call.Http.Request.QueryString.Value ?? "", await call.BodyAsync(), [.. ForwardedHeaders.Crossing(call.Http.Request), .. Trace(call)]);
+        ApiSpans.CallsActor(key.Type, method);
         var reply = await Actors(call).Runtime.CallAsync(call.App, key, wanted, call.Aborted);
         foreach (var (name, values) in reply.Headers)
         {

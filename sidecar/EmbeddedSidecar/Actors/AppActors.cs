@@ -43,7 +43,7 @@ internal sealed class AppActors(AppInstance app, StateStore? store, ActorRuntime
                 throw new FormatException($"can't create timer for actor {actor}: actor type not registered");
             }
 
-            Runtime.Timers.Start(actor, timer);
+            Runtime.Timers.Start(actor, timer, app.Metrics);
         }
         catch (FormatException refused)
         {

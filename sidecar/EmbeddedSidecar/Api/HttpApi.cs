@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EmbeddedSidecar.Api;
@@ -9,9 +10,26 @@ namespace EmbeddedSidecar.Api;
 /// <summary>Answers what arrives on an HTTP port: checks the token, finds the route, renders refusals as Dapr does.</summary>
 internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
 {
-    public async Task DispatchAsync(HttpContext http, AppInstance app)
+    public Task DispatchAsync(HttpContext http, AppInstance app) =>
+        app.Metrics is null && app.Tracer is null ? AnswerAsync(http, app, Path(http)) : ObservedAsync(http, app, Path(http));
+
+    private async Task ObservedAsync(HttpContext http, AppInstance app, string path)
     {
-        var path = Path(http);
+        var began = app.Metrics?.Now ?? 0;
+        var span = ApiSpans.Begin(http, app, path);
+        try
+        {
+            await AnswerAsync(http, app, path);
+        }
+        finally
+        {
+            ApiSpans.End(span, http.Response.StatusCode);
+            app.Metrics?.HttpServed(http.Request.Method, http.Response.StatusCode, began);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http, AppInstance app, string path)
+    {
         try
         {
             if (!path.StartsWith("/v1.0/healthz", StringComparison.Ordinal) && !app.Tokens.IsCallerAllowed(http.Request.Headers))

@@ -19,6 +19,34 @@ internal sealed class AppCallback(AppInstance app)
         string path, IMessage request, MessageParser<T> parser, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken ct)
         where T : IMessage<T>
     {
+        if (app.Metrics is not { } metrics)
+        {
+            return await SendAsync(path, request, parser, metadata, ct);
+        }
+
+        var began = metrics.Now;
+        var code = StatusCode.Unavailable;
+        try
+        {
+            var reply = await SendAsync(path, request, parser, metadata, ct);
+            code = StatusCode.OK;
+            return reply;
+        }
+        catch (GrpcException refused)
+        {
+            code = refused.Code;
+            throw;
+        }
+        finally
+        {
+            metrics.GrpcCalled(path, code, began);
+        }
+    }
+
+    private async Task<AppReply<T>> SendAsync<T>(
+        string path, IMessage request, MessageParser<T> parser, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken ct)
+        where T : IMessage<T>
+    {
         using var message = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(path))
         {
             Version = HttpVersion.Version20,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Apps;
 
@@ -32,6 +33,9 @@ internal sealed class AppChannel : IDisposable
         get => Volatile.Read(ref _port);
         set => Volatile.Write(ref _port, value);
     }
+
+    /// <summary>Counts calls; null when nobody asked.</summary>
+    public DaprMetrics? Metrics { get; init; }
 
     public bool IsConfigured => Port > 0;
 
@@ -81,14 +85,26 @@ internal sealed class AppChannel : IDisposable
             await _slots.WaitAsync(ct);
         }
 
+        var began = Metrics?.Now ?? 0;
+        var status = 0;
         try
         {
-            return new AppResponse(await _http.SendAsync(request, ct), _slots);
+            var response = await _http.SendAsync(request, ct);
+            status = (int)response.StatusCode;
+            return new AppResponse(response, _slots);
         }
         catch
         {
             _slots?.Release();
             throw;
+        }
+        finally
+        {
+            // Calls over HTTP/2 are gRPC and are counted by their method.
+            if (Metrics is not null && request.Version.Major < 2)
+            {
+                Metrics.AppCalled(request.Method.Method, status, began);
+            }
         }
     }
 

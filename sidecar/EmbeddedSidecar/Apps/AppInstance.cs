@@ -3,6 +3,7 @@ using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Resiliency;
 using EmbeddedSidecar.Resources;
 using EmbeddedSidecar.State;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Apps;
 
@@ -32,6 +33,15 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
 
     /// <summary>Known once the process listens.</summary>
     public int GrpcPort { get; set; } = settings.GrpcPort;
+
+    /// <summary>Known once the process listens; null without metrics.</summary>
+    public int? MetricsPort { get; set; } = settings.MetricsPort;
+
+    /// <summary>What this sidecar counts; null when nobody asked for it.</summary>
+    public DaprMetrics? Metrics { get; init; }
+
+    /// <summary>Makes the spans of this sidecar; null when nobody asked for them.</summary>
+    public AppTracer? Tracer { get; init; }
 
     public int MaxBodyBytes => Settings.MaxBodyBytes;
 
@@ -92,6 +102,7 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     public void Dispose()
     {
         Channel.Dispose();
+        Tracer?.Dispose();
         _stopping.Dispose();
     }
 

@@ -27,6 +27,9 @@ public sealed record AppSettings
     /// <summary>Port of the gRPC API. 0 = any free one.</summary>
     public int GrpcPort { get; init; }
 
+    /// <summary>Port of the metrics, in the text format of Prometheus at any path, without token. 0 = any free one; null = none are kept.</summary>
+    public int? MetricsPort { get; init; }
+
     /// <summary>Largest HTTP request body and gRPC message, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 4 << 20;
 

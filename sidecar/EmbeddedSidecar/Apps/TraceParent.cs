@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EmbeddedSidecar.Telemetry;
 using Microsoft.Extensions.Primitives;
 
 namespace EmbeddedSidecar.Apps;
@@ -8,10 +9,15 @@ internal static class TraceParent
 {
     public const string Header = "traceparent";
 
-    /// <summary>The traceparent to send onwards.</summary>
+    /// <summary>The traceparent to send onwards: of the span of ours that is open, else of one that nobody is told of.</summary>
     /// <param name="incoming">What came in; anything malformed counts as absent.</param>
     public static string Next(StringValues incoming)
     {
+        if (AppTracer.Here is { } span)
+        {
+            return span;
+        }
+
         var text = incoming.Count > 0 ? incoming[0] : null;
         return IsValid(text)
             ? string.Concat(text.AsSpan(0, 36), ActivitySpanId.CreateRandom().ToHexString(), text.AsSpan(52, 3))

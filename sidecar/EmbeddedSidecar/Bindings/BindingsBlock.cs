@@ -6,6 +6,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resiliency;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 
 namespace EmbeddedSidecar.Bindings;
@@ -129,17 +130,26 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
             throw Failed(name, $"binding {name} does not support operation {request.Operation}. supported operations:{string.Join(' ', binding.Operations)}");
         }
 
+        ApiSpans.IsAbout("bindings", name);
+        var began = app.Metrics?.Now ?? 0;
+        var success = false;
         try
         {
-            return await app.Resiliency.ForComponentOutbound(name, "Binding").RunAsync(
+            var answer = await app.Resiliency.ForComponentOutbound(name, "Binding").RunAsync(
                 (binding, request),
                 static async (on, token) => await on.binding.InvokeAsync(on.request, token),
                 static _ => 0,
                 ct);
+            success = true;
+            return answer;
         }
         catch (Exception failed) when (failed is BindingException or TimeoutException or CircuitOpenException)
         {
             throw Failed(name, failed.Message, failed);
+        }
+        finally
+        {
+            app.Metrics?.BindingInvoked(name, request.Operation, success, began);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using Dapr.AppCallback.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
@@ -85,6 +86,11 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
 
     private async Task DeliverAsync(string name, string route, BindingEvent one, CancellationToken ct)
     {
+        var began = app.Metrics?.Now ?? 0;
+        var success = false;
+        using var span = app.Tracer?.Start("bindings/" + name, ActivityKind.Client, one.Metadata.GetValueOrDefault(TraceParent.Header));
+        span?.SetTag("db.system", "bindings");
+        span?.SetTag("db.name", name);
         try
         {
             await app.Resiliency.ForComponentInbound(name, "Binding").RunAsync(
@@ -107,14 +113,20 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
                     return response.IsSuccess ? true : throw new HttpRequestException($"the app answered {response.Status}");
                 },
                 ct);
+            success = true;
         }
         catch (Exception failed) when (failed is HttpRequestException or Grpc.GrpcException or TimeoutException or Resiliency.CircuitOpenException)
         {
+            span?.SetStatus(ActivityStatusCode.Error, failed.Message);
             Failed(log, app.AppId, name, failed.Message);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // Stopping in the middle of a delivery: the next start brings the next tick.
+        }
+        finally
+        {
+            app.Metrics?.BindingDelivered(name, success, began);
         }
     }
 

@@ -25,14 +25,22 @@ internal static class ConfigurationApi
     public static async ValueTask<Dictionary<string, Item>> GetAsync(AppInstance app, string name, IReadOnlyList<string> keys, CancellationToken ct)
     {
         var store = Find(app, name);
+        var began = app.Metrics?.Now ?? 0;
+        var success = false;
         try
         {
-            return await Policy(app, name).RunAsync(token => store.GetAsync(keys, token), ct);
+            var found = await Policy(app, name).RunAsync(token => store.GetAsync(keys, token), ct);
+            success = true;
+            return found;
         }
         catch (Exception failed) when (IsStoreFailure(failed))
         {
             throw new DaprException(
                 "ERR_CONFIGURATION_GET", 500, StatusCode.Internal, $"failed to get [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}", failed);
+        }
+        finally
+        {
+            app.Metrics?.ConfigurationInvoked(name, "get", success, began);
         }
     }
 
@@ -44,9 +52,13 @@ internal static class ConfigurationApi
         CancellationToken ct)
     {
         var store = Find(app, name);
+        var began = app.Metrics?.Now ?? 0;
+        var success = false;
         try
         {
-            return await Policy(app, name).RunAsync(token => store.SubscribeAsync(keys, changed, token), ct);
+            var id = await Policy(app, name).RunAsync(token => store.SubscribeAsync(keys, changed, token), ct);
+            success = true;
+            return id;
         }
         catch (Exception failed) when (IsStoreFailure(failed))
         {
@@ -56,6 +68,10 @@ internal static class ConfigurationApi
                 StatusCode.InvalidArgument,
                 $"failed to subscribe [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}",
                 failed);
+        }
+        finally
+        {
+            app.Metrics?.ConfigurationInvoked(name, "subscribe", success, began);
         }
     }
 

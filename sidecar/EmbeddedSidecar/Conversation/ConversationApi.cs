@@ -130,13 +130,21 @@ internal static class ConversationApi
 
     private static async ValueTask<ChatAnswer> RunAsync(AppInstance app, string name, IConversation model, ChatRequest request, CancellationToken ct)
     {
+        var began = app.Metrics?.Now ?? 0;
+        var success = false;
         try
         {
-            return await app.Resiliency.ForComponentOutbound(name, "Conversation").RunAsync(token => model.ConverseAsync(request, token), ct);
+            var answer = await app.Resiliency.ForComponentOutbound(name, "Conversation").RunAsync(token => model.ConverseAsync(request, token), ct);
+            success = true;
+            return answer;
         }
         catch (Exception failed) when (failed is ConversationException or TimeoutException or CircuitOpenException)
         {
             throw new DaprException("ERR_CONVERSATION_INVOKE", 500, StatusCode.Internal, $"failed conversing with component {name}: {failed.Message}", failed);
+        }
+        finally
+        {
+            app.Metrics?.ConversationInvoked(name, success, began);
         }
     }
 

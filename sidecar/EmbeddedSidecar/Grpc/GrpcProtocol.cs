@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EmbeddedSidecar.Grpc;
 
@@ -59,6 +60,16 @@ internal static class GrpcProtocol
         }
 
         return encoded.ToString();
+    }
+
+    /// <summary>What an answer that is complete says; one that was broken off says nothing and counts as cancelled.</summary>
+    public static (StatusCode Code, string Detail) StatusOf(HttpResponse response)
+    {
+        var trailers = response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
+        var from = trailers?.ContainsKey("grpc-status") == true ? trailers : response.Headers;
+        return int.TryParse(from["grpc-status"], CultureInfo.InvariantCulture, out var code)
+            ? ((StatusCode)code, from["grpc-message"].ToString())
+            : (StatusCode.Cancelled, "");
     }
 
     private static readonly SearchValues<char> Plain =

@@ -2,6 +2,7 @@ using System.Globalization;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Invoke;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -10,7 +11,7 @@ namespace EmbeddedSidecar.Grpc;
 /// <summary>The gRPC methods of the sidecar, by path. Written by hand because no gRPC server package is to be had here.</summary>
 internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
 {
-    private readonly Dictionary<string, Func<HttpContext, GrpcCall, Task>> _methods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Method> _methods = new(StringComparer.Ordinal);
 
     /// <summary>Takes the calls of other services, if they name an app.</summary>
     public GrpcProxy? Proxy { get; set; }
@@ -20,7 +21,7 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
         string path, MessageParser<TRequest> parser, Func<GrpcCall, TRequest, Task<TResponse>> handler)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
-        _methods.Add(path, async (http, call) =>
+        _methods.Add(path, new(false, async (http, call) =>
         {
             var max = call.App.MaxBodyBytes;
             var request = await ReadSingle(http, parser, max, call.Aborted);
@@ -28,37 +29,53 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
             http.Response.ContentType = GrpcProtocol.ContentType;
             GrpcFrame.Write(http.Response.BodyWriter, response, max);
             await http.Response.BodyWriter.FlushAsync(call.Aborted);
-        });
+        }));
 
     /// <summary>One message in, any number out. Headers are sent before the handler starts, so a waiting client is not stuck.</summary>
     public void MapServerStream<TRequest, TResponse>(
         string path, MessageParser<TRequest> parser, Func<GrpcCall, TRequest, GrpcWriter<TResponse>, Task> handler)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
-        _methods.Add(path, async (http, call) =>
+        _methods.Add(path, new(true, async (http, call) =>
         {
             var max = call.App.MaxBodyBytes;
             var request = await ReadSingle(http, parser, max, call.Aborted);
             await SendHeaders(http, call.Aborted);
             using var writer = new GrpcWriter<TResponse>(http.Response.BodyWriter, max);
             await handler(call, request, writer);
-        });
+        }));
 
     /// <summary>Messages both ways, in any order. Headers are sent before the handler starts.</summary>
     public void MapDuplex<TRequest, TResponse>(
         string path, MessageParser<TRequest> parser, Func<GrpcCall, GrpcReader<TRequest>, GrpcWriter<TResponse>, Task> handler)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
-        _methods.Add(path, async (http, call) =>
+        _methods.Add(path, new(true, async (http, call) =>
         {
             await SendHeaders(http, call.Aborted);
             var max = call.App.MaxBodyBytes;
             using var writer = new GrpcWriter<TResponse>(http.Response.BodyWriter, max);
             await handler(call, new GrpcReader<TRequest>(http.Request.BodyReader, parser, max), writer);
-        });
+        }));
 
     /// <summary>Answers a request that arrived on a gRPC port.</summary>
-    public async Task DispatchAsync(HttpContext http, AppInstance app)
+    public Task DispatchAsync(HttpContext http, AppInstance app) =>
+        app.Metrics is null && app.Tracer is null ? AnswerAsync(http, app) : ObservedAsync(http, app);
+
+    // A stream is counted when it ends, and has no span: it may stay open for days.
+    private async Task ObservedAsync(HttpContext http, AppInstance app)
+    {
+        var path = http.Request.Path.Value ?? "";
+        var known = _methods.TryGetValue(path, out var method);
+        var began = app.Metrics?.Now ?? 0;
+        var span = ApiSpans.Begin(http, app, path, method.IsStream);
+        await AnswerAsync(http, app);
+        var (code, detail) = GrpcProtocol.StatusOf(http.Response);
+        ApiSpans.End(span, code, detail);
+        app.Metrics?.GrpcServed(known ? path : "other", code, began);
+    }
+
+    private async Task AnswerAsync(HttpContext http, AppInstance app)
     {
         if (!HttpMethods.IsPost(http.Request.Method) || !GrpcProtocol.IsGrpc(http.Request.ContentType))
         {
@@ -97,7 +114,7 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
                 throw new GrpcException(StatusCode.Unimplemented, $"The embedded sidecar has no method {http.Request.Path.Value}.");
             }
 
-            await method(http, new GrpcCall(http, app, deadline.Token));
+            await method.AnswerAsync(http, new GrpcCall(http, app, deadline.Token));
             End(http, StatusCode.OK, "", null);
         }
         catch (GrpcException refused)
@@ -187,6 +204,8 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
             }
         }
     }
+
+    private readonly record struct Method(bool IsStream, Func<HttpContext, GrpcCall, Task> AnswerAsync);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "gRPC method {Path} of app {AppId} failed")]
     private static partial void Failed(ILogger log, Exception error, string? path, string appId);

@@ -1,6 +1,7 @@
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Resources;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Hosting;
 
@@ -31,11 +32,16 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         }
 
         var resources = reader.Result();
+        var metrics = settings.MetricsPort is not null && resources.Configuration.Metrics.Enabled
+            ? new DaprMetrics(settings.AppId, "default", resources.Configuration.Metrics.LatencyBuckets, services.Clock)
+            : null;
         return new AppInstance(settings, services, stopping)
         {
-            Channel = new AppChannel(settings, http),
+            Metrics = metrics,
+            Tracer = resources.Configuration.Tracing.In(settings) is { } tracing ? Tracer(settings.AppId, tracing) : null,
+            Channel = new AppChannel(settings, http) { Metrics = metrics },
             Resources = resources,
-            Resiliency = new Resiliency.ResiliencyPolicies(resources.Resiliencies, services.Clock),
+            Resiliency = new Resiliency.ResiliencyPolicies(resources.Resiliencies, services.Clock, metrics),
         };
     }
 
@@ -53,7 +59,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
                 made.Add((resource, new LoadedComponent(spec, component)));
             }
 
-            await Task.WhenAll(made.Select(one => OpenAsync(one.Loaded, ct)));
+            await Task.WhenAll(made.Select(one => OpenAsync(app, one.Loaded, ct)));
             foreach (var (resource, loaded) in made)
             {
                 if (!app.Components.TryAdd(resource.Name, loaded))
@@ -64,13 +70,17 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         }
     }
 
+    // Apart, so that a process without spans does not load what makes them.
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static AppTracer Tracer(string appId, TracingSpec tracing) => new(appId, tracing);
+
     private static (List<ComponentResource> SecretStores, List<ComponentResource> Others) Split(IReadOnlyList<ComponentResource> resources)
     {
         var secretStores = resources.Where(resource => resource.Type.StartsWith("secretstores.", StringComparison.Ordinal)).ToList();
         return (secretStores, [.. resources.Except(secretStores)]);
     }
 
-    private async Task OpenAsync(LoadedComponent loaded, CancellationToken ct)
+    private async Task OpenAsync(AppInstance app, LoadedComponent loaded, CancellationToken ct)
     {
         var spec = loaded.Spec;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -78,6 +88,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         try
         {
             await loaded.Component.OpenAsync(limit.Token);
+            app.Metrics?.ComponentLoaded(spec.Type);
         }
         catch (Exception failed) when (failed is BackendException or IOException or UnauthorizedAccessException or OperationCanceledException && !ct.IsCancellationRequested)
         {
@@ -88,6 +99,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
                 throw new SidecarConfigurationException(sentence, failed);
             }
 
+            app.Metrics?.ComponentFailed(spec.Type, spec.Name);
             Ignored(log, sentence);
         }
     }

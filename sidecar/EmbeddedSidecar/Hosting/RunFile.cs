@@ -78,6 +78,8 @@ public static class RunFile
             AppAddress = app.Text("appChannelAddress") is { Length: > 0 } address ? address : "127.0.0.1",
             HttpPort = Math.Max(0, app.Integer("daprHTTPPort") ?? 0),
             GrpcPort = Math.Max(0, app.Integer("daprGRPCPort") ?? 0),
+            // Where the CLI would take any free port, nobody could find the metrics: then there are none.
+            MetricsPort = app.Integer("metricsPort") is { } metrics and > 0 ? metrics : null,
             MaxBodyBytes = Either(app, common, "maxBodySize") is { } size ? ByteSize.Parse(app, "maxBodySize", size) : 4 << 20,
             MaxConcurrency = (app.Integer("appMaxConcurrency") is { } own and not 0 ? own : common?.Integer("appMaxConcurrency")) ?? 0,
             ResourcePaths = Resources(app, common, directory, folder),

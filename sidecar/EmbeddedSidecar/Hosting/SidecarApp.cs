@@ -19,6 +19,9 @@ public sealed class SidecarApp
     /// <summary>Port of the gRPC API.</summary>
     public int GrpcPort => _app.GrpcPort;
 
+    /// <summary>Port of the metrics, or null when there are none.</summary>
+    public int? MetricsPort => _app.MetricsPort;
+
     /// <summary>Address of the HTTP API, for DAPR_HTTP_ENDPOINT.</summary>
     public Uri HttpEndpoint => new($"http://{_app.Settings.ListenAddress}:{HttpPort}");
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
@@ -6,8 +5,6 @@ using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Postgres;
 using EmbeddedSidecar.RabbitMq;
 using EmbeddedSidecar.Redis;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EmbeddedSidecar.Hosting;
 
@@ -158,94 +155,4 @@ public sealed partial class SidecarHost : IAsyncDisposable
             });
         }
     }
-
-    private async Task ListenAsync(HttpApi httpApi, GrpcRoutes grpcRoutes, CancellationToken ct)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(_services.Logs);
-        var ports = new List<(AppInstance App, bool IsGrpc, ListenOptions Listen)>();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.UTF8;
-            // Streams may be silent for hours: liveness is pings and closed connections, not a rate of bytes.
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
-            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-            kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 20;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = 4 << 20;
-            foreach (var (app, _) in _served)
-            {
-                Listen(app, isGrpc: false, app.Settings.HttpPort);
-                Listen(app, isGrpc: true, app.Settings.GrpcPort);
-            }
-
-            void Listen(AppInstance app, bool isGrpc, int port) =>
-                kestrel.Listen(app.Settings.ListenAddress, port, listen =>
-                {
-                    listen.Protocols = isGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
-                    var endpoint = new SidecarEndpoint(app, isGrpc);
-                    listen.Use(next => connection =>
-                    {
-                        if (app.Stopping.IsCancellationRequested)
-                        {
-                            connection.Abort();
-                            return Task.CompletedTask;
-                        }
-
-                        connection.Features.Set(endpoint);
-                        return next(connection);
-                    });
-                    ports.Add((app, isGrpc, listen));
-                });
-        });
-        _web = builder.Build();
-        _web.Run(http =>
-        {
-            var endpoint = http.Features.GetRequiredFeature<SidecarEndpoint>();
-            if (endpoint.App.IsShutDown)
-            {
-                http.Abort();
-                return Task.CompletedTask;
-            }
-
-            return endpoint.IsGrpc ? grpcRoutes.DispatchAsync(http, endpoint.App) : httpApi.DispatchAsync(http, endpoint.App);
-        });
-        try
-        {
-            await _web.StartAsync(ct);
-        }
-        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            throw new SidecarConfigurationException($"A port for the sidecar is taken: {taken.Message}", taken);
-        }
-        catch (SocketException refused)
-        {
-            throw new SidecarConfigurationException($"The sidecar cannot listen: {refused.Message}", refused);
-        }
-
-        foreach (var (app, isGrpc, listen) in ports)
-        {
-            var port = listen.IPEndPoint!.Port;
-            if (isGrpc)
-            {
-                app.GrpcPort = port;
-            }
-            else
-            {
-                app.HttpPort = port;
-            }
-        }
-
-        var log = _services.Logs.CreateLogger<SidecarHost>();
-        foreach (var (app, _) in _served)
-        {
-            Serves(log, app.AppId, app.HttpPort, app.GrpcPort);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Sidecar of {AppId} listens on {HttpPort} (HTTP) and {GrpcPort} (gRPC)")]
-    private static partial void Serves(ILogger log, string appId, int httpPort, int grpcPort);
 }

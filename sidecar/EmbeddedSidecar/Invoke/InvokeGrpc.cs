@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.WebUtilities;
@@ -16,6 +17,7 @@ internal sealed class InvokeGrpc(AppDirectory apps)
     {
         var targets = apps.Resolve(call.App, request.Id);
         var message = request.Message ?? throw new GrpcException(StatusCode.InvalidArgument, "the message is missing");
+        ApiSpans.Invokes(targets[0].AppId, message.Method);
         if (targets[0].Settings.IsGrpcApp)
         {
             return await OnInvoke.AnswerGrpcAsync(call, request.Id, targets[0], message);
@@ -26,8 +28,11 @@ internal sealed class InvokeGrpc(AppDirectory apps)
         var path = MethodPath.Check(message.Method) + query;
         try
         {
+            var began = call.App.Metrics?.Now ?? 0;
+            call.App.Metrics?.InvocationSent(targets[0].AppId);
             using var response = await call.App.Resiliency.ForApp(targets[0].AppId).RunAsync(
                 ct => SendAsync(call, targets[0], message, verb, path, ct), call.Aborted);
+            call.App.Metrics?.InvocationAnswered(targets[0].AppId, response.Status, began);
             return await ReadAsync(call, response.Message);
         }
         catch (HttpRequestException unreachable)
@@ -55,6 +60,8 @@ internal sealed class InvokeGrpc(AppDirectory apps)
             }
         }
 
+        using var span = ApiSpans.Received(target, message.Method);
+        target.Metrics?.InvocationReceived(call.App.AppId);
         request.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(call.Metadata.TraceParent));
         if (target != call.App)
         {
@@ -62,7 +69,9 @@ internal sealed class InvokeGrpc(AppDirectory apps)
             request.Headers.TryAddWithoutValidation("dapr-callee-app-id", target.AppId);
         }
 
-        return await target.Channel.SendAsync(request, ct);
+        var response = await target.Channel.SendAsync(request, ct);
+        target.Metrics?.InvocationAnswerSent(call.App.AppId, response.Status);
+        return response;
     }
 
     private static async Task<InvokeResponse> ReadAsync(GrpcCall call, HttpResponseMessage response)

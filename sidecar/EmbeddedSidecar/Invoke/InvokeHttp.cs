@@ -3,6 +3,7 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resiliency;
+using EmbeddedSidecar.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EmbeddedSidecar.Invoke;
@@ -30,6 +31,7 @@ internal sealed class InvokeHttp(AppDirectory apps)
         }
 
         var targets = apps.Resolve(call.App, appId);
+        ApiSpans.Invokes(targets[0].AppId, path);
         if (targets[0].Settings.IsGrpcApp)
         {
             await OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
@@ -48,11 +50,14 @@ internal sealed class InvokeHttp(AppDirectory apps)
 
         try
         {
+            var began = call.App.Metrics?.Now ?? 0;
+            call.App.Metrics?.InvocationSent(targets[0].AppId);
             using var response = await policy.RunAsync(
                 (call, targets, method, kept, hasBody),
                 static (on, ct) => SendAsync(on.call, on.targets, on.method, on.kept, on.hasBody, ct),
                 static response => response.Status >= 400 ? response.Status : 0,
                 call.Aborted);
+            call.App.Metrics?.InvocationAnswered(targets[0].AppId, response.Status, began);
             await AnswerAsync(call.Http, response.Message, call.Aborted);
         }
         catch (Exception failed) when (failed is HttpRequestException or TimeoutException or CircuitOpenException)
@@ -80,10 +85,19 @@ internal sealed class InvokeHttp(AppDirectory apps)
                 request.Content = new StreamContent(call.Http.Request.Body);
             }
 
+            using var span = ApiSpans.Received(target, method);
+            target.Metrics?.InvocationReceived(call.App.AppId);
             ForwardedHeaders.CopyRequest(call.Http.Request, request, call.App, target);
             try
             {
-                return await target.Channel.SendAsync(request, ct);
+                var response = await target.Channel.SendAsync(request, ct);
+                target.Metrics?.InvocationAnswerSent(call.App.AppId, response.Status);
+                if (span is { IsAllDataRequested: true })
+                {
+                    ApiSpans.Status(span, response.Status);
+                }
+
+                return response;
             }
             catch (HttpRequestException refused) when (refused.InnerException is SocketException && i < targets.Length - 1)
             {

@@ -52,9 +52,12 @@ internal sealed partial class JobDelivery(TimeProvider clock, ILogger<JobDeliver
 
             foreach (var replica in replicas)
             {
+                var started = replica.Metrics?.Now ?? 0;
                 try
                 {
-                    return await PostAsync(replica, job, ct);
+                    var outcome = await PostAsync(replica, job, ct);
+                    replica.Metrics?.JobTriggered(outcome == TriggerOutcome.Success, started);
+                    return outcome;
                 }
                 catch (HttpRequestException refused) when (refused.InnerException is SocketException)
                 {

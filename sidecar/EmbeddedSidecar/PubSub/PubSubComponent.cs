@@ -34,6 +34,18 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
     public async ValueTask PublishAsync(
         string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
     {
+        var began = app.Metrics?.Now ?? 0;
+        await SendAsync(topic, data, metadata, began, ct);
+        app.Metrics?.Published(name, topic, true, began);
+    }
+
+    /// <summary>The same for one of many, which are counted together.</summary>
+    public ValueTask PublishOneOfManyAsync(string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct) =>
+        SendAsync(topic, data, metadata, null, ct);
+
+    private async ValueTask SendAsync(
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, long? countFrom, CancellationToken ct)
+    {
         if (!broker.Scopes.MayPublish(topic))
         {
             throw PubSubErrors.Forbidden(name, topic, app.AppId);
@@ -54,6 +66,11 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
         catch (Exception failed) when (!ct.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            if (countFrom is { } began)
+            {
+                app.Metrics?.Published(name, topic, false, began);
+            }
+
             throw PubSubErrors.NotPublished(name, topic, failed);
         }
     }

@@ -29,6 +29,18 @@ internal sealed class CircuitBreaker(int maxRequests, TimeSpan interval, TimeSpa
         }
     }
 
+    /// <summary>closed, half-open or open, as daprd says it.</summary>
+    public string StateName
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state switch { State.Closed => "closed", State.Open => "open", _ => "half-open" };
+            }
+        }
+    }
+
     /// <exception cref="CircuitOpenException">No call now.</exception>
     public void Enter()
     {

@@ -7,7 +7,7 @@ internal interface IPermanentFailure;
 internal sealed class CircuitOpenException() : Exception("circuit breaker is open"), IPermanentFailure;
 
 /// <summary>One target's policy: retry( circuitBreaker( timeout( call ))). Any of the three may be absent.</summary>
-internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan? timeout, TimeProvider clock)
+internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan? timeout, TimeProvider clock, PolicyMeter? meter = null)
 {
     /// <summary>One attempt, no limits.</summary>
     public static readonly Policy None = new(null, null, null, TimeProvider.System);
@@ -17,13 +17,13 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
     public bool HasRetry => retry is not null;
 
     /// <summary>The same timeout and circuit breaker for a call that cannot be repeated.</summary>
-    public Policy WithoutRetry() => HasRetry ? new Policy(null, breaker, timeout, clock) : this;
+    public Policy WithoutRetry() => HasRetry ? new Policy(null, breaker, timeout, clock, meter) : this;
 
     /// <summary>The same retries and circuit breaker, and all the time it takes: for what waits its turn before it is called.</summary>
-    public Policy WithoutTimeout() => timeout is null ? this : new Policy(retry, breaker, null, clock);
+    public Policy WithoutTimeout() => timeout is null ? this : new Policy(retry, breaker, null, clock, meter);
 
     /// <summary>The timeout alone.</summary>
-    public Policy TimeoutOnly() => retry is null && breaker is null ? this : new Policy(null, null, timeout, clock);
+    public Policy TimeoutOnly() => retry is null && breaker is null ? this : new Policy(null, null, timeout, clock, meter);
 
     /// <summary>Runs the call under this policy. An exception is a failure.</summary>
     /// <param name="ct">The caller's; when it ends, so does everything, and nothing counts as failed.</param>
@@ -41,9 +41,11 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
             return await call(state, ct);
         }
 
+        meter?.Used(retry is not null, timeout is not null, breaker);
         var schedule = retry?.Start(clock);
         while (true)
         {
+            var before = meter is null ? null : breaker?.StateName;
             Exception? failure = null;
             var result = default(T)!;
             var status = 0;
@@ -66,6 +68,7 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
                 throw;
             }
 
+            meter?.Changed(before, breaker);
             if (failure is null && status == 0)
             {
                 return result;
@@ -76,6 +79,7 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
                 return failure is null ? result : throw Rethrow(failure);
             }
 
+            meter?.Retried();
             (result as IDisposable)?.Dispose();
             await Task.Delay(wait, clock, ct);
         }
@@ -96,6 +100,7 @@ internal sealed class Policy(RetryRule? retry, CircuitBreaker? breaker, TimeSpan
         }
         catch (OperationCanceledException) when (timed.IsCancellationRequested && !ct.IsCancellationRequested)
         {
+            meter?.TimedOut();
             throw new TimeoutException($"timed out after {limit}");
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EmbeddedSidecar.Resources;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Resiliency;
 
@@ -7,17 +8,20 @@ namespace EmbeddedSidecar.Resiliency;
 internal sealed class ResiliencyPolicies
 {
     private readonly TimeProvider _clock;
+    private readonly DaprMetrics? _metrics;
     private readonly Dictionary<string, RetryRule> _retries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _timeouts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<CircuitBreaker>> _breakers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PolicyNames> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Policy> _made = new(StringComparer.Ordinal);
 
-    public ResiliencyPolicies(IReadOnlyList<ResiliencyResource> resources, TimeProvider clock)
+    public ResiliencyPolicies(IReadOnlyList<ResiliencyResource> resources, TimeProvider clock, DaprMetrics? metrics = null)
     {
         _clock = clock;
+        _metrics = metrics;
         foreach (var resource in resources)
         {
+            metrics?.PolicyLoaded(resource.Name);
             Read(resource.Spec);
         }
 
@@ -33,24 +37,24 @@ internal sealed class ResiliencyPolicies
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>For calls to another app.</summary>
-    public Policy ForApp(string appId) => Find("apps/" + appId, ["App", ""]);
+    public Policy ForApp(string appId) => Find("apps/" + appId, ["App", ""], "outbound", "app_", appId);
 
     /// <summary>For calls into a component: state, publish, output binding, secret.</summary>
     /// <param name="kind">Pubsub, Statestore, Binding, Secretstore ...: chooses among the defaults.</param>
     public Policy ForComponentOutbound(string name, string kind) =>
-        Find($"components/{name}/outbound", [kind + "ComponentOutbound", "ComponentOutbound", "Component", ""]);
+        Find($"components/{name}/outbound", [kind + "ComponentOutbound", "ComponentOutbound", "Component", ""], "outbound", kind + "_", name);
 
     /// <summary>For what a component brings to the app: messages, input bindings.</summary>
     public Policy ForComponentInbound(string name, string kind) =>
-        Find($"components/{name}/inbound", [kind + "ComponentInbound", "ComponentInbound", "Component", ""]);
+        Find($"components/{name}/inbound", [kind + "ComponentInbound", "ComponentInbound", "Component", ""], "inbound", kind + "_", name);
 
     /// <summary>For calls to actors of a type.</summary>
-    public Policy ForActor(string type) => Find("actors/" + type, ["Actor", ""]);
+    public Policy ForActor(string type) => Find("actors/" + type, ["Actor", ""], "outbound", "actor_", type);
 
-    private Policy Find(string target, string[] defaults) =>
-        _made.TryGetValue(target, out var policy) ? policy : _made.GetOrAdd(target, Make(target, defaults));
+    private Policy Find(string target, string[] defaults, string direction, string prefix, string name) =>
+        _made.TryGetValue(target, out var policy) ? policy : _made.GetOrAdd(target, Make(target, defaults, direction, prefix + name));
 
-    private Policy Make(string target, string[] defaults)
+    private Policy Make(string target, string[] defaults, string direction, string metricTarget)
     {
         if (!_targets.TryGetValue(target, out var names))
         {
@@ -64,7 +68,8 @@ internal sealed class ResiliencyPolicies
                 names.Retry is null ? null : _retries[names.Retry],
                 names.Breaker is null ? null : _breakers[names.Breaker](),
                 names.Timeout is null ? null : _timeouts[names.Timeout],
-                _clock);
+                _clock,
+                _metrics is null ? null : new PolicyMeter(_metrics, Names.Count > 0 ? Names[^1] : "", direction, metricTarget));
     }
 
     private static string? First<T>(string[] defaults, string what, Dictionary<string, T> known) =>

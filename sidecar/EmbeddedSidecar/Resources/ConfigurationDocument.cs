@@ -5,8 +5,8 @@ namespace EmbeddedSidecar.Resources;
 /// <summary>Reads a Configuration: honours what it can, ignores what only concerns observation, refuses what would change behaviour.</summary>
 internal static class ConfigurationDocument
 {
-    // Where spans and numbers go, and how calls are logged, changes nothing an app can see.
-    private static readonly string[] WithoutEffect = ["tracing", "metrics", "metric", "logging", "mtls"];
+    // How calls are logged changes nothing an app can see.
+    private static readonly string[] WithoutEffect = ["logging", "mtls"];
 
     public static ConfigurationResource Read(YamlMap document, string name)
     {
@@ -16,7 +16,7 @@ internal static class ConfigurationDocument
             return ConfigurationResource.Default with { Name = name };
         }
 
-        spec.RefuseOthers("a Configuration's spec", ["secrets", "features", "workflow", .. WithoutEffect]);
+        spec.RefuseOthers("a Configuration's spec", ["secrets", "features", "workflow", "tracing", "metrics", "metric", .. WithoutEffect]);
         if (spec.Map("mtls")?.Flag("enabled") == true)
         {
             throw spec.Refuse("mtls", "cannot be enabled in the embedded sidecar");
@@ -31,6 +31,8 @@ internal static class ConfigurationDocument
             workflow?.Integer("maxConcurrentWorkflowInvocations"),
             workflow?.Integer("maxConcurrentActivityInvocations"))
         {
+            Tracing = spec.Map("tracing") is { } tracing ? TracingSpec.Read(tracing) : TracingSpec.Off,
+            Metrics = (spec.Map("metrics") ?? spec.Map("metric")) is { } metrics ? MetricsSpec.Read(metrics) : MetricsSpec.Standard,
             Retention = workflow?.Map("stateRetentionPolicy") is { } retention ? Retention(retention) : RetentionPolicy.KeepForEver,
         };
     }

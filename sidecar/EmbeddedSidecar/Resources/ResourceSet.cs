@@ -67,6 +67,10 @@ internal sealed record ConfigurationResource(
 {
     public static readonly ConfigurationResource Default = new("", [], false, null, null);
 
+    public TracingSpec Tracing { get; init; } = TracingSpec.Off;
+
+    public MetricsSpec Metrics { get; init; } = MetricsSpec.Standard;
+
     public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepForEver;
 }
 

@@ -5,6 +5,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resources;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.Secrets;
 
@@ -77,9 +78,16 @@ internal sealed class SecretsBlock : IBuildingBlock
             throw new DaprException("ERR_PERMISSION_DENIED", 403, StatusCode.PermissionDenied, $"access denied by policy to get \"{key}\" from \"{storeName}\"");
         }
 
-        var found = await store.GetAsync(key, ct)
-            ?? throw new DaprException(
+        ApiSpans.IsAbout("secrets", storeName);
+        var began = app.Metrics?.Now ?? 0;
+        var found = await store.GetAsync(key, ct);
+        app.Metrics?.SecretInvoked(storeName, "get", found is not null, began);
+        if (found is null)
+        {
+            throw new DaprException(
                 "ERR_SECRET_GET", 500, StatusCode.Internal, $"failed getting secret with key {key} from secret store {storeName}: secret {key} not found");
+        }
+
         return new Dictionary<string, string>(found);
     }
 
@@ -87,7 +95,11 @@ internal sealed class SecretsBlock : IBuildingBlock
     {
         var store = Store(app, storeName);
         var scope = Scope(app, storeName);
-        return (await store.AllAsync(ct)).Where(secret => scope?.Allows(secret.Key) != false).ToDictionary(StringComparer.Ordinal);
+        ApiSpans.IsAbout("secrets", storeName);
+        var began = app.Metrics?.Now ?? 0;
+        var all = await store.AllAsync(ct);
+        app.Metrics?.SecretInvoked(storeName, "bulk_get", true, began);
+        return all.Where(secret => scope?.Allows(secret.Key) != false).ToDictionary(StringComparer.Ordinal);
     }
 
     private static ISecretStore Store(AppInstance app, string name)

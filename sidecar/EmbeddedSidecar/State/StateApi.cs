@@ -4,6 +4,7 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resiliency;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.State;
 
@@ -24,7 +25,13 @@ internal static class StateApi
             : throw Rich("ERR_STATE_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"state store {name} is not found", "DAPR_STATE_NOT_FOUND", name);
     }
 
-    public static async ValueTask<StateValue?> GetAsync(AppInstance app, StateStore store, string key, CancellationToken ct)
+    public static ValueTask<StateValue?> GetAsync(AppInstance app, StateStore store, string key, CancellationToken ct)
+    {
+        ApiSpans.IsAbout("state", store.Name);
+        return app.Metrics is { } metrics ? CountAsync(metrics, store, "get", metrics.Now, ReadAsync(app, store, key, ct)) : ReadAsync(app, store, key, ct);
+    }
+
+    private static async ValueTask<StateValue?> ReadAsync(AppInstance app, StateStore store, string key, CancellationToken ct)
     {
         var stored = store.Key(key);
         try
@@ -37,7 +44,13 @@ internal static class StateApi
         }
     }
 
-    public static async ValueTask<StateValue?[]> BulkGetAsync(AppInstance app, StateStore store, IReadOnlyList<string> keys, CancellationToken ct)
+    public static ValueTask<StateValue?[]> BulkGetAsync(AppInstance app, StateStore store, IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        ApiSpans.IsAbout("state", store.Name);
+        return app.Metrics is { } metrics ? CountAsync(metrics, store, "bulk_get", metrics.Now, ReadAsync(app, store, keys, ct)) : ReadAsync(app, store, keys, ct);
+    }
+
+    private static async ValueTask<StateValue?[]> ReadAsync(AppInstance app, StateStore store, IReadOnlyList<string> keys, CancellationToken ct)
     {
         var stored = keys.Select(store.Key).ToArray();
         try
@@ -58,6 +71,20 @@ internal static class StateApi
             return;
         }
 
+        ApiSpans.IsAbout("state", store.Name);
+        if (app.Metrics is { } metrics)
+        {
+            var operation = errorCode switch { "ERR_STATE_DELETE" => "delete", "ERR_STATE_BULK_DELETE" => "bulk_delete", _ => "set" };
+            await CountAsync(metrics, store, operation, metrics.Now, WriteAsync(app, store, operations, errorCode, ct));
+        }
+        else
+        {
+            await WriteAsync(app, store, operations, errorCode, ct);
+        }
+    }
+
+    private static async ValueTask<bool> WriteAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, string errorCode, CancellationToken ct)
+    {
         if (operations.Count == 1)
         {
             try
@@ -69,7 +96,7 @@ internal static class StateApi
                 throw SaveFailed(store, [failed], errorCode);
             }
 
-            return;
+            return true;
         }
 
         var failures = (await Task.WhenAll(operations.Select(Attempt))).OfType<Exception>().ToList();
@@ -77,6 +104,8 @@ internal static class StateApi
         {
             throw SaveFailed(store, failures, errorCode);
         }
+
+        return true;
 
         async Task<Exception?> Attempt(StateOperation operation)
         {
@@ -99,9 +128,22 @@ internal static class StateApi
             return;
         }
 
+        ApiSpans.IsAbout("state", store.Name);
+        if (app.Metrics is { } metrics)
+        {
+            await CountAsync(metrics, store, "transaction", metrics.Now, ApplyAllAsync(app, store, operations, ct));
+        }
+        else
+        {
+            await ApplyAllAsync(app, store, operations, ct);
+        }
+    }
+
+    private static async ValueTask<bool> ApplyAllAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, CancellationToken ct)
+    {
         try
         {
-            await Policy(app, store).RunAsync(
+            return await Policy(app, store).RunAsync(
                 (store, operations),
                 static async (on, token) =>
                 {
@@ -115,6 +157,21 @@ internal static class StateApi
         {
             // A wrong ETag inside a transaction is no conflict to Dapr but an internal error.
             throw new DaprException("ERR_STATE_TRANSACTION", 500, StatusCode.Internal, $"error executing state transaction: {failed.Message}", failed);
+        }
+    }
+
+    private static async ValueTask<T> CountAsync<T>(DaprMetrics metrics, StateStore store, string operation, long began, ValueTask<T> work)
+    {
+        var success = false;
+        try
+        {
+            var result = await work;
+            success = true;
+            return result;
+        }
+        finally
+        {
+            metrics.StateInvoked(store.Name, operation, success, began);
         }
     }
 

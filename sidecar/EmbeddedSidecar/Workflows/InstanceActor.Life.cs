@@ -239,6 +239,7 @@ internal sealed partial class InstanceActor
     {
         _state = new InstanceState(InstanceId, _state.Exists ? _state.Generation + 1 : 0) { Propagated = propagated };
         _settled = false;
+        _firstTurnTold = false;
         _claims = true;
         if (prepared is null)
         {
@@ -251,9 +252,6 @@ internal sealed partial class InstanceActor
             _state.Load(prepared, []);
             AfterWrite(() => Resume(everything: true));
         }
-
-        _engine.Metrics.Started(
-            start.ExecutionStarted.Name, start.ExecutionStarted.ParentTraceContext, start.Timestamp.ToDateTimeOffset());
     }
 
     private void ArmStart()
@@ -287,11 +285,12 @@ internal sealed partial class InstanceActor
     {
         var status = _state.Status;
         var started = _state.Start!;
+        var began = (_state.FirstTurnAt ?? started.Timestamp).ToDateTimeOffset();
         var generation = _state.Generation;
         var owes = terminateChildren || _state.Start!.ExecutionStarted.ParentInstance is not null || _state.Open.Count > 0
             || _engine.Retention.Of(status) is not null;
         _settled = !owes;
-        AfterWrite(() => _engine.Metrics.Finished(started, status));
+        AfterWrite(() => _engine.Telemetry.Finished(started, began, status));
         if (owes)
         {
             AfterWrite(() =>

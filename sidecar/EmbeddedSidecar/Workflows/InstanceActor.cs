@@ -26,10 +26,10 @@ internal sealed partial class InstanceActor
     private Turn? _turn;
     private QueuedItem? _turnItem;
     private Timestamp? _lastEventAt;
-    private long _turnSentAt;
     private int _runsInOneGo;
     private bool _resting;
     private bool _waitsForWorker;
+    private bool _firstTurnTold;
 
     public InstanceActor(WorkflowEngine engine, InstanceState state, StoredShape stored)
     {
@@ -143,7 +143,6 @@ internal sealed partial class InstanceActor
     private void Apply(TurnOutcome outcome)
     {
         _engine.Queue.Finish(_turnItem!);
-        _engine.Metrics.TurnDone(_turnSentAt);
         _turn = null;
         _turnItem = null;
         if (outcome.Stalled)
@@ -210,7 +209,6 @@ internal sealed partial class InstanceActor
     private void Send(Turn turn)
     {
         _turn = turn;
-        _turnSentAt = _engine.Clock.GetTimestamp();
         QueuedItem? item = null;
         item = new QueuedItem(isTurn: true, InstanceId, () => BuildTurn(turn, item!));
         _turnItem = item;
@@ -231,6 +229,13 @@ internal sealed partial class InstanceActor
             var size = message.CalculateSize();
             if (size <= _engine.MaxPayload)
             {
+                // Replays have a history, and so has what is sent again after its first turn.
+                if (!_firstTurnTold && _state.Start is null && _state.AnyStart is { } start)
+                {
+                    _firstTurnTold = true;
+                    _engine.Telemetry.FirstTurn(start);
+                }
+
                 return message;
             }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.DurableTask.Protobuf;
 
 namespace EmbeddedSidecar.Workflows;
@@ -9,7 +10,7 @@ internal sealed record PendingTask(WorkflowEngine Source, string InstanceId, ulo
 /// The activities one app has to do. On the wire an answer names only instance and task id, so of those that share both (another
 /// run of the instance, a namesake in another app) one is out at a time and the next waits for it.
 /// </summary>
-internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
+internal sealed class TaskRegistry(WorkQueue queue, int maxPayload, WorkflowTelemetry telemetry)
 {
     private readonly Dictionary<(string InstanceId, int TaskId), Entry> _entries = [];
     private readonly Lock _gate = new();
@@ -41,7 +42,8 @@ internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
     }
 
     /// <summary>The worker's answer. Null when nothing such is out: a repetition, or too late.</summary>
-    public PendingTask? Complete(string instanceId, int taskId)
+    /// <param name="failure">What went wrong, or null.</param>
+    public PendingTask? Complete(string instanceId, int taskId, string? failure)
     {
         lock (_gate)
         {
@@ -58,6 +60,7 @@ internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
                 Queue(key, next);
             }
 
+            telemetry.ActivityDone(entry.Task.Scheduled, entry.Span, failure);
             return entry.Task;
         }
     }
@@ -80,13 +83,22 @@ internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
 
     private void Queue((string InstanceId, int TaskId) key, PendingTask task)
     {
-        var item = new QueuedItem(isTurn: false, task.InstanceId, () => Build(task));
-        _entries[key] = new Entry(task, item);
+        Entry entry = null!;
+        var item = new QueuedItem(isTurn: false, task.InstanceId, () => Build(entry));
+        _entries[key] = entry = new Entry(task, item);
         queue.Add(item);
     }
 
-    private WorkItem? Build(PendingTask task)
+    private WorkItem? Build(Entry entry)
     {
+        var task = entry.Task;
+        if (!entry.WasBuilt)
+        {
+            // Sent again to another worker it is still the one activity.
+            entry.WasBuilt = true;
+            entry.Span = telemetry.ActivityStarted(task.Scheduled, task.InstanceId);
+        }
+
         var scheduled = task.Scheduled.TaskScheduled;
         var request = new ActivityRequest
         {
@@ -95,7 +107,7 @@ internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
             Input = scheduled.Input,
             WorkflowInstance = new Dapr.DurableTask.Protobuf.WorkflowInstance { InstanceId = task.InstanceId },
             TaskId = task.Scheduled.EventId,
-            ParentTraceContext = scheduled.ParentTraceContext,
+            ParentTraceContext = entry.Span is { } span ? new TraceContext { TraceParent = span.Id, TraceState = scheduled.ParentTraceContext?.TraceState } : scheduled.ParentTraceContext,
             TaskExecutionId = scheduled.TaskExecutionId,
         };
         var item = new WorkItem { ActivityRequest = request };
@@ -121,5 +133,9 @@ internal sealed class TaskRegistry(WorkQueue queue, int maxPayload)
         public QueuedItem Item { get; } = item;
 
         public PendingTask? Next { get; set; }
+
+        public Activity? Span { get; set; }
+
+        public bool WasBuilt { get; set; }
     }
 }

@@ -68,6 +68,8 @@ internal sealed partial class WorkflowBlock(HostServices services) : IBuildingBl
             MaxTurns = Limit(configuration.MaxConcurrentWorkflows),
             MaxActivities = Limit(configuration.MaxConcurrentActivities),
             Retention = configuration.Retention,
+            Metrics = app.Metrics,
+            Tracer = app.Tracer,
         };
     }
 

@@ -24,7 +24,9 @@ internal sealed partial class WorkflowEngine
             ScheduledStartTimestamp = request.ScheduledStartTimestamp,
             ParentTraceContext = request.ParentTraceContext ?? (traceParent is null ? null : new TraceContext { TraceParent = traceParent }),
         });
-        var result = await WithAsync(request.InstanceId, actor => StartOrExplainAsync(actor, start)).WaitAsync(ct);
+        using var span = Telemetry.Creates(start.ExecutionStarted);
+        var result = await Telemetry.OperationAsync(
+            "create_workflow", Telemetry.Now, WithAsync(request.InstanceId, actor => StartOrExplainAsync(actor, start))).WaitAsync(ct);
         if (result is StartResult.Active)
         {
             throw new GrpcException(StatusCode.AlreadyExists, $"an active workflow with ID '{request.InstanceId}' already exists");
@@ -65,7 +67,7 @@ internal sealed partial class WorkflowEngine
     }
 
     public async Task RaiseAsync(string instanceId, string name, string? input, CancellationToken ct) =>
-        await WithAsync(instanceId, async actor =>
+        await Telemetry.OperationAsync("add_event", Telemetry.Now, WithAsync(instanceId, async actor =>
         {
             if (Existing(actor) is { Status: OrchestrationStatus.Stalled })
             {
@@ -74,7 +76,8 @@ internal sealed partial class WorkflowEngine
 
             await actor.ReceiveAsync(
                 TurnRules.Event(-1, Now(), e => e.EventRaised = new EventRaisedEvent { Name = name, Input = input }), null);
-        }).WaitAsync(ct);
+            return true;
+        })).WaitAsync(ct);
 
     public async Task TerminateAsync(string instanceId, string? output, bool recursive, CancellationToken ct)
     {
@@ -115,7 +118,7 @@ internal sealed partial class WorkflowEngine
             }
         }
 
-        return await WithAsync(instanceId, actor => actor.PurgeAsync(force)).WaitAsync(ct)
+        return await Telemetry.OperationAsync("purge_workflow", Telemetry.Now, WithAsync(instanceId, actor => actor.PurgeAsync(force))).WaitAsync(ct)
             ? purged + 1
             : throw new GrpcException(StatusCode.Unknown, "orchestration has not yet completed");
     }
@@ -139,12 +142,13 @@ internal sealed partial class WorkflowEngine
     public static InstanceView Existing(InstanceActor actor) =>
         actor.View ?? throw new GrpcException(StatusCode.Unknown, "no such instance exists");
 
-    private Task SendAsync(string instanceId, Action<HistoryEvent> content, CancellationToken ct) =>
-        WithAsync(instanceId, async actor =>
+    private Task<bool> SendAsync(string instanceId, Action<HistoryEvent> content, CancellationToken ct) =>
+        Telemetry.OperationAsync("add_event", Telemetry.Now, WithAsync(instanceId, async actor =>
         {
             Existing(actor);
             await actor.ReceiveAsync(TurnRules.Event(-1, Now(), content), null);
-        }).WaitAsync(ct);
+            return true;
+        })).WaitAsync(ct);
 
     // A check that needs an app this process does not serve cannot be made: the caller may try again.
     private static async Task<StartResult> StartOrExplainAsync(InstanceActor actor, HistoryEvent start)

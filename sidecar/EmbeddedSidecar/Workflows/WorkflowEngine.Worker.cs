@@ -53,12 +53,11 @@ internal sealed partial class WorkflowEngine
     /// <summary>The result of an activity; comes back once it is stored. One that nobody waits for is ignored.</summary>
     public async Task CompleteActivityAsync(ActivityResponse response)
     {
-        if (Tasks.Complete(response.InstanceId, response.TaskId) is not { } task)
+        if (Tasks.Complete(response.InstanceId, response.TaskId, response.FailureDetails?.ErrorType) is not { } task)
         {
             return;
         }
 
-        Metrics.ActivityFinished(task.Scheduled, response.FailureDetails is not null);
         var answer = TurnRules.Event(-1, Now(), e =>
         {
             var executionId = task.Scheduled.TaskScheduled.TaskExecutionId;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapr.DurableTask.Protobuf;
 using EmbeddedSidecar.Scheduling;
 using EmbeddedSidecar.State;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf.WellKnownTypes;
 
 namespace EmbeddedSidecar.Workflows;
@@ -17,6 +18,10 @@ internal sealed record EngineOptions
     public int MaxActivities { get; init; } = int.MaxValue;
 
     public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepForEver;
+
+    public DaprMetrics? Metrics { get; init; }
+
+    public AppTracer? Tracer { get; init; }
 
     /// <summary>How many history events are kept in memory for instances at rest.</summary>
     public int CachedEvents { get; init; } = 200_000;
@@ -49,9 +54,9 @@ internal sealed partial class WorkflowEngine : IAsyncDisposable
         Store = new InstanceStore(appId, store);
         Live = new LiveIndex(appId, store);
         Queue = new WorkQueue(options.MaxTurns, options.MaxActivities);
-        Tasks = new TaskRegistry(Queue, MaxPayload);
-        Rules = new TurnRules(appId, MaxPayload, () => Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"));
-        Metrics = new WorkflowMetrics(appId, clock);
+                Rules = new TurnRules(appId, MaxPayload, () => Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"));
+        Telemetry = new WorkflowTelemetry(options.Metrics, options.Tracer, clock);
+        Tasks = new TaskRegistry(Queue, MaxPayload, Telemetry);
         _all = all;
         _log = log;
         _timers = new TimerQueue(clock);
@@ -76,7 +81,7 @@ internal sealed partial class WorkflowEngine : IAsyncDisposable
 
     public TurnRules Rules { get; }
 
-    public WorkflowMetrics Metrics { get; }
+    public WorkflowTelemetry Telemetry { get; }
 
     /// <summary>Ends when the sidecar stops.</summary>
     public CancellationToken Stopping { get; }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.PubSub.Api;
 
@@ -30,22 +32,27 @@ internal static class BulkPublish
             throw PubSubErrors.Forbidden(component.Name, topic, app.AppId);
         }
 
+        ApiSpans.Publishes(topic);
+        var began = app.Metrics?.Now ?? 0;
         var writer = new CloudEventWriter(app.Services.Clock);
         var publishing = messages
             .Select(message => (message, data: isRaw ? message.Data : Envelope(writer, app, component, topic, message, headers)))
             .ToList()
             .ConvertAll(one => TryAsync(component, topic, one.message, one.data, ct));
-        return [.. (await Task.WhenAll(publishing)).OfType<FailedEntry>()];
+        List<FailedEntry> failed = [.. (await Task.WhenAll(publishing)).OfType<FailedEntry>()];
+        app.Metrics?.BatchPublished(component.Name, topic, failed.Count == 0, messages.Count - failed.Count, began);
+        return failed;
     }
 
     private static ReadOnlyMemory<byte> Envelope(
         CloudEventWriter writer, AppInstance app, PubSubComponent component, string topic, BulkMessage message, IHeaderDictionary headers)
     {
+        // Each message is a span of its own.
+        using var span = app.Tracer?.StartChild(Activity.Current?.DisplayName ?? topic, ActivityKind.Producer);
         try
         {
             return writer.Write(new PublishedEvent(app.AppId, component.Name, topic, message.MediaType, message.Data)
             {
-                // Each message is a span of its own.
                 TraceParent = TraceParent.Next(headers[TraceParent.Header]),
                 TraceState = headers["tracestate"].ToString(),
                 Metadata = message.Metadata,
@@ -63,7 +70,7 @@ internal static class BulkPublish
     {
         try
         {
-            await component.PublishAsync(topic, data, message.Metadata, ct);
+            await component.PublishOneOfManyAsync(topic, data, message.Metadata, ct);
             return null;
         }
         catch (DaprException failed)

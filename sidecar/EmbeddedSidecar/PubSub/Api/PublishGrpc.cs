@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf.WellKnownTypes;
 
 namespace EmbeddedSidecar.PubSub.Api;
@@ -27,6 +28,7 @@ internal static class PublishGrpc
             throw PubSubErrors.BadMetadata(component.Name, complaint!);
         }
 
+        ApiSpans.Publishes(request.Topic);
         var trace = TraceParent.Next(call.Metadata[TraceParent.Header]);
         var state = call.Metadata["tracestate"].ToString();
         var data = request.Data.Memory;

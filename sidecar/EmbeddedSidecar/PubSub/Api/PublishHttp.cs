@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.PubSub.Api;
 
@@ -17,6 +18,7 @@ internal static class PublishHttp
     {
         // The last parameter comes as it was sent, because a topic may contain slashes.
         var topic = call.Args.Length > 1 ? Uri.UnescapeDataString(call.Args[1]) : "";
+        ApiSpans.Publishes(topic);
         var component = call.App.Part<AppPubSub>().Component(call.Args[0], topic);
         var metadata = call.Metadata();
         if (!RawPayload.TryRead(metadata, out var isRaw, out var complaint))

@@ -138,8 +138,8 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     private async ValueTask<int> AttemptAsync(string path, List<(int At, BatchEntry Entry)> open, CancellationToken ct)
     {
         BatchEntry[] entries = [.. open.Select(one => one.Entry)];
-        var answer = await context.Subscriber.DeliverBulkAsync(
-            new DeliveredBatch(context.Component.Name, context.Topic, path, context.IsRaw, entries), ct);
+        var answer = await DeliveryTelemetry.DeliverAsync(
+            context, new DeliveredBatch(context.Component.Name, context.Topic, path, context.IsRaw, entries), ct);
         if (answer.Status != 0)
         {
             return answer.Status;

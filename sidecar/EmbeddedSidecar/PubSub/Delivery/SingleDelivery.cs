@@ -74,7 +74,7 @@ internal sealed partial class SingleDelivery(SubscriptionContext context)
 
     private async ValueTask<Answer> AttemptAsync(Delivered delivered, BrokerMessage message, CancellationToken ct)
     {
-        var answer = await context.Subscriber.DeliverAsync(delivered, ct);
+        var answer = await DeliveryTelemetry.DeliverAsync(context, delivered, ct);
         return answer.Verdict != Verdict.Drop || !context.DeadLetters.IsConfigured || await context.DeadLetters.TakeAsync(message)
             ? answer
             : throw new DeliveryException("the app dropped it, but the dead letter topic did not take it");

@@ -1,3 +1,4 @@
+using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.PubSub.Routing;
 
 namespace EmbeddedSidecar.PubSub.Delivery;
@@ -6,6 +7,7 @@ namespace EmbeddedSidecar.PubSub.Delivery;
 /// <param name="Topic">As subscribed, without namespace.</param>
 /// <param name="CutOff">Ends calls into the app that outlast the drain of a stop.</param>
 internal sealed record SubscriptionContext(
+    AppInstance App,
     PubSubComponent Component,
     string Topic,
     bool IsRaw,

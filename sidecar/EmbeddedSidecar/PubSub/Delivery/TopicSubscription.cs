@@ -30,6 +30,7 @@ internal sealed partial class TopicSubscription : IAsyncDisposable
 
         var clock = app.Services.Clock;
         _context = new SubscriptionContext(
+            app,
             component,
             spec.Topic,
             isRaw,
