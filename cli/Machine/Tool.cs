@@ -28,11 +28,16 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
         () => ((string[])["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime"])
             .Select(folder => Path.Combine(folder, "libfaketime.so.1")).FirstOrDefault(File.Exists));
 
+    private static readonly Tool Chromium = new("chromium", "runs the tests of the page", "chromium", () => Shell.Find("chromium"));
+
+    private static readonly Tool KoreanFont = new(
+        "a Korean font", "lets the page's pictures show Korean", "fonts-nanum", () => Directory.Exists("/usr/share/fonts/truetype/nanum") ? "/usr/share/fonts/truetype/nanum" : null);
+
     /// <summary>What every run needs, whatever its target.</summary>
     public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Node, Npm, SetPriv] : [Postgres, Node, Npm];
 
     /// <summary>What the tests need beside it.</summary>
-    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, Redis, RabbitMq, FakeTime];
+    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, Redis, RabbitMq, FakeTime, Chromium, KoreanFont];
 
     /// <summary>The folder with initdb and postgres: newest version of the distribution's layout first, then the PATH.</summary>
     public static string? PostgresBin()

@@ -51,6 +51,21 @@ internal static class Build
     public static Task ConformanceAsync(Workspace workspace, Progress progress, CancellationToken ct) =>
         InstallAsync(Path.Combine(workspace.Root, "tests/conformance-js"), "Installing Dapr's package for JavaScript", progress, ct);
 
+    /// <summary>The page that the gateway serves.</summary>
+    public static async Task WebAsync(Workspace workspace, Progress progress, CancellationToken ct)
+    {
+        var folder = Path.Combine(workspace.Root, "web");
+        var lockFile = await InstallAsync(folder, "Installing the page's packages", progress, ct);
+        var sources = ((string[])["src", "public", "scripts"]).Select(part => Path.Combine(folder, part))
+            .SelectMany(part => Directory.EnumerateFileSystemEntries(part, "*", SearchOption.AllDirectories).Append(part))
+            .Concat([lockFile, Path.Combine(folder, "index.html"), Path.Combine(folder, "vite.config.ts")]);
+        // The service worker is written last.
+        if (IsStale(Path.Combine(folder, "dist/sw.js.gz"), sources))
+        {
+            await progress.StepAsync("Building the page", _ => NpmAsync(folder, ct, "run", "build"));
+        }
+    }
+
     private static async Task<string> InstallAsync(string folder, string step, Progress progress, CancellationToken ct)
     {
         var lockFile = Path.Combine(folder, "package-lock.json");

@@ -58,6 +58,7 @@ internal static class UpCommand
         if (!noBuild)
         {
             await Build.MediaAsync(workspace, progress, ct);
+            await Build.WebAsync(workspace, progress, ct);
             await Build.DotnetAsync(workspace, "Eco2.Product.slnf", progress, ct);
         }
 

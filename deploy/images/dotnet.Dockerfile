@@ -6,6 +6,19 @@ ARG SDK_DIGEST=sha256:e70cdb7f80b0348f5cb85f19a8f670fca061f033d57eed12fa003d58b0
 # Chiseled: no shell, no package manager, runs as 1654.
 ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 ARG RUNTIME_DIGEST=sha256:48e51f2f6798897be7ac4e775c049ed8fe60d3190f637e1f9c9dc7513efa659c
+# For the page, which the gateway serves.
+ARG NODE=node:22-bookworm-slim
+ARG NODE_DIGEST=sha256:43ac6c60b8f89723f746e8a92ce91abd5017e627ce1ddfe4238355d3a30b772c
+
+FROM --platform=$BUILDPLATFORM ${NODE}@${NODE_DIGEST} AS page
+WORKDIR /src
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY web/index.html web/tsconfig.json web/vite.config.ts ./
+COPY web/scripts scripts
+COPY web/public public
+COPY web/src src
+RUN npm run build
 
 # The output is portable, so it is built by the machine's own processor whatever the image is for.
 FROM --platform=$BUILDPLATFORM ${SDK}@${SDK_DIGEST} AS build
@@ -28,6 +41,7 @@ USER 1654:1654
 
 FROM runtime AS gateway
 COPY --from=build /out/gateway ./
+COPY --from=page /src/dist web
 ENV APP_PORT=8080 ASPNETCORE_URLS=http://0.0.0.0:8080
 EXPOSE 8080
 ENTRYPOINT ["dotnet", "Eco2.Gateway.dll"]

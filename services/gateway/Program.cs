@@ -23,7 +23,7 @@ internal static class Program
         adjust?.Invoke(builder);
         var app = builder.Build();
         app.UseEco2();
-        Welcome.Map(app);
+        Pages.Map(app);
         OnSessionRevoked.Map(app);
         Forwarder.Map(app);
         return app;

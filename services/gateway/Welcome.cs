@@ -10,6 +10,9 @@ internal sealed class Welcome
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle);
 
+    /// <summary>Beside a page at the same address.</summary>
+    public static Task SendAsync(HttpContext http) => Handle(http).ExecuteAsync(http);
+
     private static Ok<Answer> Handle(HttpContext http)
     {
         Headers.Secure(http.Response);
