@@ -33,11 +33,16 @@ internal sealed record Tool(string Name, string Why, string Package, Func<string
     private static readonly Tool KoreanFont = new(
         "a Korean font", "lets the page's pictures show Korean", "fonts-nanum", () => Directory.Exists("/usr/share/fonts/truetype/nanum") ? "/usr/share/fonts/truetype/nanum" : null);
 
+    private static readonly Tool Promtool = new("promtool", "judges and tries the rules of Prometheus", "prometheus", () => Shell.Find("promtool"));
+
+    private static readonly Tool Amtool = new(
+        "amtool", "judges the routes of alerts", "prometheus-alertmanager", () => Shell.Find("prometheus-alertmanager") is null ? null : Shell.Find("amtool"));
+
     /// <summary>What every run needs, whatever its target.</summary>
     public static IReadOnlyList<Tool> ForRun { get; } = Environment.IsPrivilegedProcess ? [Postgres, Node, Npm, SetPriv] : [Postgres, Node, Npm];
 
     /// <summary>What the tests need beside it.</summary>
-    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, Redis, RabbitMq, FakeTime, Chromium, KoreanFont];
+    public static IReadOnlyList<Tool> ForTest { get; } = [.. ForRun, Redis, RabbitMq, FakeTime, Chromium, KoreanFont, Promtool, Amtool];
 
     /// <summary>The folder with initdb and postgres: newest version of the distribution's layout first, then the PATH.</summary>
     public static string? PostgresBin()

@@ -152,7 +152,7 @@ internal static partial class ServiceRules
         }
     }
 
-    [GeneratedRegex("^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$")]
+    [GeneratedRegex("^[a-z0-9._/-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$")]
     private static partial Regex Pinned();
 
     [GeneratedRegex("^[1-9][0-9]*:[0-9]+$")]

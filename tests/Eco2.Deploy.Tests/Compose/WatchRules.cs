@@ -12,6 +12,7 @@ internal static partial class WatchRules
         ["observe/prometheus.yaml"] = "prometheus",
         ["observe/fluent-bit.yaml"] = "fluent-bit",
         ["observe/grafana.yaml"] = "grafana",
+        ["observe/dashboards.yaml"] = "grafana",
     };
 
     public static IEnumerable<string> Complaints(ComposeProject project)

@@ -127,7 +127,7 @@ internal static class ReferenceRules
             }
         }
 
-        foreach (var monitor in overlay.Of("PodMonitor"))
+        foreach (var monitor in overlay.Of("PodMonitor").Where(monitor => !monitor.Spec["namespaceSelector"].IsThere))
         {
             var ports = monitor.Spec["podMetricsEndpoints"].Items.Select(endpoint => endpoint["port"].Text);
             var pods = Selected(overlay, monitor.Spec["selector"]).ToList();
