@@ -42,7 +42,11 @@ internal sealed class AuthOptions
     /// <value>What encrypts secrets in the database: random text of at least 32 characters; after commas older ones that still decrypt. Absent: the secret <c>auth-encryption-key</c>.</value>
     public string? EncryptionKey { get; init; }
 
-    /// <value>E-mail addresses of the accounts that get the role admin, none. Addresses are not verified: name one only after its account exists.</value>
+    /// <value>Where the page is, for links in mails; <c>http://127.0.0.1:8080</c>.</value>
+    [Required, Url]
+    public string PublicUrl { get; init; } = "http://127.0.0.1:8080";
+
+    /// <value>E-mail addresses of the accounts that get the role admin, none; for sessions that have shown a second factor, once the address is verified.</value>
     public IReadOnlyList<string> Admins { get; init; } = [];
 
     /// <value>True: cookies travel over https only. False is for plain http on one machine.</value>

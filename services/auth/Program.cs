@@ -2,6 +2,8 @@ using Eco2.Auth.Accounts;
 using Eco2.Auth.ApiKeys;
 using Eco2.Auth.Auditing;
 using Eco2.Auth.Keys;
+using Eco2.Auth.Mail;
+using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts;
 using Eco2.ServiceDefaults;
@@ -22,12 +24,24 @@ internal static class Program
         builder.Services.AddSingleton<Encryption>().AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
 
+        builder.Services.AddSingleton<MailQueue>().AddHostedService<MailRelay>().AddHostedService<Sweep>();
+        builder.Services.AddSingleton<BackupCodes>().AddSingleton<Codes>().AddSingleton<TotpChange>().AddSingleton<RevokeKeysOf>();
+
         adjust?.Invoke(builder);
         var app = builder.Build();
         app.UseEco2();
         var auth = app.MapGroup("/api/v1/auth");
         SignUp.Map(auth);
         SignIn.Map(auth);
+        AnswerChallenge.Map(auth);
+        ShowAccount.Map(auth);
+        VerifyEmail.Map(auth);
+        ForgotPassword.Map(auth);
+        ResetPassword.Map(auth);
+        ChangePassword.Map(auth);
+        EnableTotp.Map(auth);
+        DisableTotp.Map(auth);
+        RenewBackupCodes.Map(auth);
         RefreshSession.Map(auth);
         SignOut.Map(auth);
         ListSessions.Map(auth);

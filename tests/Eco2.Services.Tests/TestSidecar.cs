@@ -16,7 +16,16 @@ internal sealed class TestSidecar : IAsyncDisposable
     /// <summary>Where the binding <c>objects</c> keeps its files.</summary>
     public string ObjectsFolder { get; }
 
-    public static async Task<TestSidecar> StartAsync(params string[] apps)
+    /// <summary>Where the binding <c>mail</c> keeps its files, unless a test brings a mailer.</summary>
+    public string MailFolder => Path.Combine(ObjectsFolder, "mail");
+
+    public static Task<TestSidecar> StartAsync(params string[] apps) => StartAsync(null, apps);
+
+    /// <param name="mail">The component <c>mail</c>; null for a folder.</param>
+    /// <param name="apps">Who gets a sidecar.</param>
+    public static async Task<TestSidecar> StartWithMailerAsync(string mail, params string[] apps) => await StartAsync(mail, apps);
+
+    private static async Task<TestSidecar> StartAsync(string? mail, string[] apps)
     {
         var folder = Directory.CreateTempSubdirectory("eco2-objects-").FullName;
         var resources = $$"""
@@ -45,6 +54,8 @@ internal sealed class TestSidecar : IAsyncDisposable
                 - { name: rootPath, value: "{{folder}}" }
                 - { name: direction, value: output }
             ---
+            {{mail ?? MailTo(folder)}}
+            ---
 
             """ + await File.ReadAllTextAsync(Repository("components/redis/subscriptions.yaml"));
         var settings = apps.Select(app => new AppSettings
@@ -71,6 +82,19 @@ internal sealed class TestSidecar : IAsyncDisposable
         await host.DisposeAsync();
         Directory.Delete(ObjectsFolder, recursive: true);
     }
+
+    private static string MailTo(string folder) =>
+        $$"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata: { name: mail }
+        spec:
+          type: bindings.localstorage
+          version: v1
+          metadata:
+            - { name: rootPath, value: "{{folder}}/mail" }
+            - { name: direction, value: output }
+        """;
 
     public static string Repository(string path) => Path.Combine(Checkout.Root, path);
 }

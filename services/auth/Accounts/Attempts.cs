@@ -6,8 +6,9 @@ using Npgsql;
 
 namespace Eco2.Auth.Accounts;
 
-/// <summary>Bounds guessing. An attempt is counted before the password is looked at, so that guesses sent at the same moment count too;
-/// a right password forgives them. The account alone is counted as well, against guessing from many addresses.</summary>
+/// <summary>Bounds guessing. An attempt is counted before the secret is looked at, so that guesses sent at the same moment count too;
+/// success forgives them. An account is counted as a whole as well, against guessing from many addresses, but not for addresses that it
+/// signed in from before: strangers cannot make its owner wait.</summary>
 internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> options)
 {
     // No row comes back while the key is blocked. Back-off doubles with each failure above the free ones.
@@ -24,34 +25,82 @@ internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> option
         """;
 
     private const string Blocked = "select blocked_until from sign_in_attempts where key = $1";
+    private const string Remove = "delete from sign_in_attempts where key = any($1)";
+
+    private const string Known =
+        "select exists (select from known_addresses k join accounts a on a.id = k.account_id where a.email = normalize($1) and k.address = $2)";
+
+    private const string Remember =
+        """
+        insert into known_addresses (account_id, address, last_at) values ($1, $2, $3)
+        on conflict (account_id, address) do update set last_at = excluded.last_at
+        """;
+
+    private const string ForgetOthers = "delete from known_addresses where account_id = $1 and address is distinct from $2";
+
+    /// <summary>Something that is counted.</summary>
+    /// <param name="Key">A hash, so that what was typed is not kept.</param>
+    /// <param name="Free">Attempts before back-off begins.</param>
+    public sealed record Counter(byte[] Key, int Free);
+
+    /// <summary>Codes of the second factor, over all challenges of the account: only who knows the password gets here.</summary>
+    public Counter SecondFactor(Guid accountId) => new(Hash($"second factor\n{accountId:D}"), options.Value.FreeAttempts);
+
+    /// <summary>The current password, asked again of somebody who is signed in.</summary>
+    public Counter CurrentPassword(Guid accountId) => new(Hash($"current password\n{accountId:D}"), options.Value.FreeAttempts);
+
+    /// <summary>Links that are not valid, per address.</summary>
+    public Counter Links(string? address) => new(Hash($"link\n{address}"), options.Value.FreeAttempts * 10);
+
+    /// <summary>Requests for mails, per address that asks.</summary>
+    public Counter MailRequests(string? address) => new(Hash($"mail request\n{address}"), options.Value.FreeAttempts * 10);
+
+    /// <summary>Mails to one mailbox: five, then fewer and fewer.</summary>
+    public static Counter Mails(string email) => new(Hash($"mail\n{email}"), 5);
+
+    /// <summary>A sign-in with a password. Null when the attempt may go on, else how long to wait.</summary>
+    public async Task<TimeSpan?> CountAsync(string email, string? address, DateTimeOffset now, CancellationToken ct) =>
+        await CountAsync(Here(email, address), now, ct) is { } wait ? wait
+        : await IsKnownAsync(email, address, ct) ? null
+        : await CountAsync(Everywhere(email), now, ct);
 
     /// <summary>Null when the attempt may go on, else how long to wait.</summary>
-    public async Task<TimeSpan?> CountAsync(string email, string? address, DateTimeOffset now, CancellationToken ct)
+    public async Task<TimeSpan?> CountAsync(Counter counter, DateTimeOffset now, CancellationToken ct)
     {
-        foreach (var (key, free) in Keys(email, address))
+        await using var count = db.CreateCommand(Count).With(counter.Key, now, counter.Free, options.Value.LongestBackOff);
+        if (await count.ExecuteScalarAsync(ct) is not null)
         {
-            await using var count = db.CreateCommand(Count).With(key, now, free, options.Value.LongestBackOff);
-            if (await count.ExecuteScalarAsync(ct) is null)
-            {
-                await using var blocked = db.CreateCommand(Blocked).With(key);
-                await using var reader = await blocked.ExecuteReaderAsync(ct);
-                var until = await reader.ReadAsync(ct) && !reader.IsDBNull(0) ? reader.GetFieldValue<DateTimeOffset>(0) : now;
-                return until > now ? until - now : TimeSpan.FromSeconds(1);
-            }
+            return null;
         }
 
-        return null;
+        await using var blocked = db.CreateCommand(Blocked).With(counter.Key);
+        var until = await blocked.ExecuteScalarAsync(ct) is DateTime time ? new DateTimeOffset(time) : now;
+        return until > now ? until - now : TimeSpan.FromSeconds(1);
     }
 
     /// <summary>Forgets the failures of this account, in the batch that signs it in.</summary>
-    public NpgsqlBatchCommand Forgive(string email, string? address) =>
-        new NpgsqlBatchCommand("delete from sign_in_attempts where key = any($1)").With((object)Keys(email, address).Select(k => k.Key).ToArray());
+    public NpgsqlBatchCommand Forgive(string email, string? address) => Forgive(Here(email, address), Everywhere(email));
 
-    private IEnumerable<(byte[] Key, int Free)> Keys(string email, string? address)
+    public static NpgsqlBatchCommand Forgive(params Counter[] counters) =>
+        new NpgsqlBatchCommand(Remove).With((object)counters.Select(counter => counter.Key).ToArray());
+
+    /// <summary>The owner was here: guessing elsewhere does not block this address.</summary>
+    public static NpgsqlBatchCommand RememberAddress(Guid accountId, string address, DateTimeOffset now) =>
+        new NpgsqlBatchCommand(Remember).With(accountId, address, now);
+
+    /// <summary>After a reset only the address that did it is known.</summary>
+    public static NpgsqlBatchCommand ForgetOtherAddresses(Guid accountId, string? address) =>
+        new NpgsqlBatchCommand(ForgetOthers).With(accountId, address ?? "");
+
+    private async Task<bool> IsKnownAsync(string email, string? address, CancellationToken ct)
     {
-        yield return (Hash($"{email}\n{address}"), options.Value.FreeAttempts);
-        yield return (Hash(email), options.Value.FreeAttempts * 10);
+        await using var known = db.CreateCommand(Known).With(email, address ?? "");
+        return await known.ExecuteScalarAsync(ct) is true;
     }
+
+    private Counter Here(string email, string? address) => new(Hash($"{email}\n{address}"), options.Value.FreeAttempts);
+
+    private Counter Everywhere(string email) => new(Hash(email), options.Value.FreeAttempts * 10);
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

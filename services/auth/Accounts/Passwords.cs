@@ -31,7 +31,8 @@ internal sealed class Passwords : IDisposable
     // The same Korean password typed on a phone and on a Mac is one password.
     private static string Composed(string password) => ServiceDefaults.Nfc.Compose(password);
 
-    private async Task<T> RunAsync<T>(Func<T> work, CancellationToken ct)
+    /// <summary>Slow hashing takes turns: it must not take every processor.</summary>
+    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken ct)
     {
         await processors.WaitAsync(ct);
         try

@@ -1,4 +1,5 @@
 using Eco2.Auth.Auditing;
+using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,16 +13,18 @@ internal sealed class SignIn
 {
     public sealed record Request(string? Email, string? Password);
 
-    private sealed record Account(Guid Id, string? Hash, string[] Roles);
+    private sealed record Account(Guid Id, string? Hash, string[] Roles, bool SecondFactor);
 
     private const string Find =
-        "select id, password_hash, roles from accounts where email = normalize($1) and deleted_at is null";
+        "select id, password_hash, roles, totp_on_at is not null from accounts where email = normalize($1) and deleted_at is null";
 
-    private const string Note = "update accounts set last_login_at = $2, password_hash = coalesce($3, password_hash) where id = $1";
+    // No row when the password was changed while it was looked at: a reset ends what this one would open.
+    private const string Note = "update accounts set last_login_at = coalesce($2, last_login_at), password_hash = coalesce($3, password_hash) where id = $1 and password_hash = $4";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sign-in", Handle);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/sign-in", Handle).WithName("SignIn").WithSummary("Signs in, or asks for the second factor.");
 
-    private static async Task<Results<Ok<SignedIn>, ProblemHttpResult>> Handle(
+    private static async Task<Results<Ok<SignedIn>, Accepted<Challenges.Asked>, ProblemHttpResult>> Handle(
         Request request,
         HttpContext http,
         NpgsqlDataSource db,
@@ -33,7 +36,7 @@ internal sealed class SignIn
         CancellationToken ct)
     {
         // What cannot be an address or a password cannot sign in, whoever it is; nothing to look up, nothing to tell.
-        if (!EmailAddress.TryNormalise(request.Email, out var email) || request.Password is not { Length: >= 1 and <= 128 } password)
+        if (!EmailAddress.TryNormalise(request.Email, out var email) || request.Password is not { Length: >= 1 and <= PasswordRules.Longest } password)
         {
             return Problems.InvalidCredentials();
         }
@@ -55,12 +58,34 @@ internal sealed class SignIn
 
         var renewed = verdict == PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, ct) : null;
         var session = sessions.Prepare(account.Id, "password", admins.RolesOf(email, account.Roles), caller, now);
-        await using (var batch = db.CreateBatch())
+        var (asked, challenge) = Challenges.Make(account.Id, "password", now);
+        await using (var connection = await db.OpenConnectionAsync(ct))
+        await using (var transaction = await connection.BeginTransactionAsync(ct))
         {
-            session.AddTo(batch);
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Note).With(account.Id, now, renewed));
+            await using var note = new NpgsqlCommand(Note, connection).With(account.Id, account.SecondFactor ? null : now, renewed, account.Hash);
+            if (await note.ExecuteNonQueryAsync(ct) == 0)
+            {
+                return Problems.InvalidCredentials();
+            }
+
+            await using var batch = connection.CreateBatch();
             batch.BatchCommands.Add(attempts.Forgive(email, caller.Address));
+            if (account.SecondFactor)
+            {
+                batch.BatchCommands.Add(challenge);
+            }
+            else
+            {
+                session.AddTo(batch);
+            }
+
             await batch.ExecuteNonQueryAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        if (account.SecondFactor)
+        {
+            return TypedResults.Accepted((string?)null, asked);
         }
 
         return TypedResults.Ok(await sessions.DeliverAsync(session, http, ct));
@@ -71,7 +96,7 @@ internal sealed class SignIn
         await using var command = db.CreateCommand(Find).With(email);
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
-            ? new Account(reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<string[]>(2))
+            ? new Account(reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<string[]>(2), reader.GetBoolean(3))
             : null;
     }
 }

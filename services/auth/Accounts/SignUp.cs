@@ -1,3 +1,4 @@
+using Eco2.Auth.Mail;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Jobs;
@@ -28,6 +29,7 @@ internal sealed class SignUp
         SessionIssuer sessions,
         Admins admins,
         Outbox outbox,
+        MailQueue mails,
         TimeProvider clock,
         CancellationToken ct)
     {
@@ -36,6 +38,11 @@ internal sealed class SignUp
         if (errors.Count > 0)
         {
             return Problems.Invalid(errors);
+        }
+
+        if (PasswordRules.Check(request.Password!, email, "password") is { } refused)
+        {
+            return refused;
         }
 
         var now = clock.GetUtcNow();
@@ -54,11 +61,13 @@ internal sealed class SignUp
             await using var rest = connection.CreateBatch();
             session.AddTo(rest);
             rest.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, id.ToString("D"), new UserRegistered(id, "password", nickname, now)));
+            rest.BatchCommands.Add(MailQueue.Entry(Letters.VerifyEmail, id, email, Letters.LanguageOf(http), now));
             await rest.ExecuteNonQueryAsync(ct);
             await transaction.CommitAsync(ct);
         }
 
         outbox.Wake();
+        mails.Wake();
         return TypedResults.Created("/api/v1/users/me", await sessions.DeliverAsync(session, http, ct));
     }
 
@@ -70,13 +79,9 @@ internal sealed class SignUp
             errors["email"] = ["This is not an e-mail address."];
         }
 
-        if (request.Password is not { Length: >= 8 and <= 128 })
+        if (request.Password is not { Length: >= 1 })
         {
-            errors["password"] = ["A password has 8 to 128 characters."];
-        }
-        else if (string.Equals(request.Password, request.Email?.Trim(), StringComparison.OrdinalIgnoreCase))
-        {
-            errors["password"] = ["The password must not be the e-mail address."];
+            errors["password"] = ["The password is missing."];
         }
 
         if (nickname is { Length: > 120 } || nickname?.Any(char.IsControl) == true)

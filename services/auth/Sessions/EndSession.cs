@@ -13,6 +13,8 @@ internal sealed class EndSession(Outbox outbox, IOptions<AuthOptions> options)
     private const string ById = "update sessions set revoked_at = $2, revoked_for = $3 where id = $1 and revoked_at is null returning id, account_id";
     private const string OfUser = "update sessions set revoked_at = $2, revoked_for = $3 where account_id = $1 and revoked_at is null returning id, account_id";
 
+    private const string Others = "update sessions set revoked_at = $2, revoked_for = $3 where account_id = $1 and id <> $4 and revoked_at is null returning id, account_id";
+
     /// <summary>The clocks of two machines may differ by this much.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(60);
 
@@ -25,13 +27,16 @@ internal sealed class EndSession(Outbox outbox, IOptions<AuthOptions> options)
     public Task AllOfUserAsync(NpgsqlConnection connection, Guid userId, string why, DateTimeOffset now, CancellationToken ct) =>
         EndAsync(connection, OfUser, userId, why, now, ct);
 
+    public Task OthersOfUserAsync(NpgsqlConnection connection, Guid userId, Guid except, string why, DateTimeOffset now, CancellationToken ct) =>
+        EndAsync(connection, Others, userId, why, now, ct, except);
+
     /// <summary>After the commit.</summary>
     public void Published() => outbox.Wake();
 
-    private async Task EndAsync(NpgsqlConnection connection, string sql, Guid key, string why, DateTimeOffset now, CancellationToken ct)
+    private async Task EndAsync(NpgsqlConnection connection, string sql, Guid key, string why, DateTimeOffset now, CancellationToken ct, params object?[] more)
     {
         var ended = new List<SessionRevoked>();
-        await using (var update = new NpgsqlCommand(sql, connection).With(key, now, why))
+        await using (var update = new NpgsqlCommand(sql, connection).With([key, now, why, .. more]))
         await using (var reader = await update.ExecuteReaderAsync(ct))
         {
             while (await reader.ReadAsync(ct))

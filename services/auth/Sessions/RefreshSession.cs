@@ -11,14 +11,15 @@ internal sealed class RefreshSession
 {
     public sealed record Request(string? RefreshToken);
 
-    private sealed record Session(Guid Id, Guid UserId, string Provider, string[] Roles, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt, string? Email);
+    private sealed record Session(Guid Id, Guid UserId, string Provider, string[] Roles, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt, string? Email, bool Proven);
 
     // Of two that come at once one gets the row.
     private const string Use = "update refresh_tokens set used_at = $2 where hash = $1 and used_at is null returning session_id";
 
     private const string Find =
         """
-        select s.id, s.account_id, s.provider, a.roles, s.expires_at, s.revoked_at, a.email
+        select s.id, s.account_id, s.provider, a.roles, s.expires_at, s.revoked_at, a.email,
+          a.email_verified_at is not null and a.totp_on_at is not null and s.second_factor_at is not null
         from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
         where t.hash = $1
         """;
@@ -87,7 +88,7 @@ internal sealed class RefreshSession
         }
 
         await transaction.CommitAsync(ct);
-        var access = await tokens.SignAsync(session.UserId, session.Id, session.Provider, admins.RolesOf(session.Email, session.Roles), now, ct);
+        var access = await tokens.SignAsync(session.UserId, session.Id, session.Provider, admins.RolesOf(session.Email, session.Roles, session.Proven), now, ct);
         Cookies.Set(http, access, next.Text, options.Value);
         // A browser has its cookies; it gets no token that a script could read.
         return request?.RefreshToken is null
@@ -108,7 +109,8 @@ internal sealed class RefreshSession
                 reader.GetFieldValue<string[]>(3),
                 reader.GetFieldValue<DateTimeOffset>(4),
                 reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6))
+                reader.IsDBNull(6) ? null : reader.GetString(6),
+                reader.GetBoolean(7))
             : null;
     }
 }

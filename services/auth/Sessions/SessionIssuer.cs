@@ -1,3 +1,4 @@
+using Eco2.Auth.Accounts;
 using Eco2.Auth.Auditing;
 using Eco2.ServiceDefaults;
 using Microsoft.Extensions.Options;
@@ -18,8 +19,8 @@ internal sealed class SessionIssuer(AccessTokens tokens, IOptions<AuthOptions> o
 {
     private const string InsertSession =
         """
-        insert into sessions (id, account_id, provider, created_at, last_used_at, expires_at, user_agent, address)
-        values ($1, $2, $3, $4, $4, $5, $6, $7)
+        insert into sessions (id, account_id, provider, created_at, last_used_at, expires_at, user_agent, address, second_factor_at)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)
         """;
 
     internal const string InsertToken = "insert into refresh_tokens (hash, session_id, issued_at, expires_at) values ($1, $2, $3, $4)";
@@ -33,19 +34,24 @@ internal sealed class SessionIssuer(AccessTokens tokens, IOptions<AuthOptions> o
         Caller Caller,
         RefreshToken Refresh,
         DateTimeOffset Now,
-        DateTimeOffset ExpiresAt)
+        DateTimeOffset ExpiresAt,
+        DateTimeOffset? SecondFactorAt)
     {
         /// <summary>Writes it with the fact that began it.</summary>
         public void AddTo(NpgsqlBatch batch)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(InsertSession).With(Id, UserId, Provider, Now, ExpiresAt, Caller.UserAgent, Caller.Address));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(InsertSession).With(Id, UserId, Provider, Now, ExpiresAt, Caller.UserAgent, Caller.Address, SecondFactorAt));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(InsertToken).With(Refresh.Hash, Id, Now, ExpiresAt));
             batch.BatchCommands.Add(Audit.SignedIn(UserId, Provider, Id, Caller, Now));
+            if (Caller.Address is { } address)
+            {
+                batch.BatchCommands.Add(Attempts.RememberAddress(UserId, address, Now));
+            }
         }
     }
 
-    public NewSession Prepare(Guid userId, string provider, IReadOnlyList<string> roles, Caller caller, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(clock.GetUtcNow()), userId, provider, roles, caller, RefreshToken.Make(), now, now + options.Value.RefreshLifetime);
+    public NewSession Prepare(Guid userId, string provider, IReadOnlyList<string> roles, Caller caller, DateTimeOffset now, DateTimeOffset? secondFactorAt = null) =>
+        new(Guid.CreateVersion7(clock.GetUtcNow()), userId, provider, roles, caller, RefreshToken.Make(), now, now + options.Value.RefreshLifetime, secondFactorAt);
 
     /// <summary>Cookies and body for a session that is written.</summary>
     public async Task<SignedIn> DeliverAsync(NewSession session, HttpContext http, CancellationToken ct)
