@@ -17,8 +17,9 @@ namespace Eco2.Cli.Scan;
 internal sealed class ApiSession : IDisposable
 {
     private readonly HttpClient http;
+    private readonly LocalSession session;
 
-    private ApiSession(HttpClient http) => this.http = http;
+    private ApiSession(HttpClient http, LocalSession session) => (this.http, this.session) = (http, session);
 
     /// <param name="url">The gateway; null for the one that ./eco2 up started.</param>
     /// <param name="workspace">The run's folder.</param>
@@ -34,30 +35,45 @@ internal sealed class ApiSession : IDisposable
     private static async Task<ApiSession> OpenAsync(Uri address, Workspace workspace, CancellationToken ct)
     {
         // A stream may stay open for minutes; every other wait ends with the token.
-        var http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        var user = await LocalUser.LoadOrCreateAsync(workspace.State, ct);
-        var session = await SignInAsync(http, "sign-in", user, ct) ?? await SignInAsync(http, "sign-up", user, ct)
-            ?? throw new UserMessageException($"The local user in {workspace.State}/user.json can neither sign in nor sign up. Remove the file to get a new one.");
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", session);
-        return new ApiSession(http);
+        // Cookies are for browsers: the token is in the header.
+        var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        var session = new LocalSession(http, workspace);
+        await session.OpenAsync(ct);
+        return new ApiSession(http, session);
     }
 
-    /// <summary>A request whose refusal ends the command with <paramref name="otherwise"/> and the reason.</summary>
+    /// <summary>A request whose refusal ends the command with <paramref name="otherwise"/> and the reason. What is for admins makes one of the local user first.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, string otherwise, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        HttpResponseMessage response;
+        var response = await TryAsync(method, path, body, otherwise, ct);
+        if (response.StatusCode == HttpStatusCode.Forbidden && await session.BecomeOperatorAsync(ct))
+        {
+            response.Dispose();
+            response = await TryAsync(method, path, body, otherwise, ct);
+        }
+
+        await EnsureAsync(response, otherwise, ct);
+        return response;
+    }
+
+    private async Task<HttpResponseMessage> TryAsync(HttpMethod method, string path, HttpContent? body, string otherwise, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            // A copy: a request that was sent takes its body with it.
+            request.Content = new ByteArrayContent(await body.ReadAsByteArrayAsync(ct));
+            request.Content.Headers.ContentType = body.Headers.ContentType;
+        }
+
         try
         {
-            response = await http.SendAsync(request, ct);
+            return await http.SendAsync(request, ct);
         }
         catch (HttpRequestException)
         {
             throw new UserMessageException($"{otherwise}: {http.BaseAddress} does not answer any more.");
         }
-
-        await EnsureAsync(response, otherwise, ct);
-        return response;
     }
 
     public async Task<StoredImage> UploadAsync(FileInfo file, CancellationToken ct)
@@ -153,32 +169,7 @@ internal sealed class ApiSession : IDisposable
         }
     }
 
-    private static async Task<string?> SignInAsync(HttpClient http, string how, LocalUser user, CancellationToken ct)
-    {
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.PostAsJsonAsync($"/api/v1/auth/{how}", new { email = user.Email, password = user.Password }, ct);
-        }
-        catch (HttpRequestException)
-        {
-            throw new UserMessageException($"Nothing answers at {http.BaseAddress}. Is ./eco2 up running?");
-        }
-
-        using (response)
-        {
-            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Conflict)
-            {
-                return null;
-            }
-
-            await EnsureAsync(response, "Signing in failed", ct);
-            using var answer = await response.Content.ReadFromJsonAsync<JsonDocument>(ct);
-            return answer!.RootElement.GetProperty("access_token").GetString();
-        }
-    }
-
-    private static async Task EnsureAsync(HttpResponseMessage response, string what, CancellationToken ct)
+    internal static async Task EnsureAsync(HttpResponseMessage response, string what, CancellationToken ct)
     {
         if (response.IsSuccessStatusCode)
         {

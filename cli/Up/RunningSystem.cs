@@ -35,8 +35,9 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
-        await StartAppsAsync(environment, secrets, ct);
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
+        environment["Auth__PublicUrl"] = System.Environment.GetEnvironmentVariable("Auth__PublicUrl") is { Length: > 0 } given ? given : url;
+        await StartAppsAsync(environment, secrets, ct);
         record = new RunRecord(System.Environment.ProcessId, url, postgres, Address(redisPort), Address(rabbitMqPort), [], []);
         await RecordAsync(ct);
         return url;
