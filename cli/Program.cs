@@ -3,6 +3,7 @@ using Eco2.Cli.Audit;
 using Eco2.Cli.Bench;
 using Eco2.Cli.DeadLetters;
 using Eco2.Cli.Doctor;
+using Eco2.Cli.Keys;
 using Eco2.Cli.Logs;
 using Eco2.Cli.Scan;
 using Eco2.Cli.Test;
@@ -28,6 +29,7 @@ internal static class Program
             ScanCommand.Create(),
             DeadLettersCommand.Create(),
             AuditCommand.Create(),
+            KeysCommand.Create(),
             LogsCommand.Create(),
             DoctorCommand.Create(),
             TestCommand.Create(),

@@ -69,6 +69,12 @@ internal static class Problems
 
     public static ProblemHttpResult TooManyKeys(int max) => Problem.Of("auth", "TOO_MANY_KEYS", 409, "There are too many keys.", $"At most {max}. Revoke one first.");
 
+    public static ProblemHttpResult UnsupportedProvider() => Problem.Of("auth", "UNSUPPORTED_PROVIDER", 400, "There is no sign-in by this provider.");
+
+    public static ProblemHttpResult OAuthProviderError() => Problem.Of("auth", "OAUTH_PROVIDER_ERROR", 502, "The provider cannot be used at the moment.");
+
+    public static ProblemHttpResult LastSignInWay() => Problem.Of("auth", "LAST_SIGN_IN_WAY", 409, "This is the only way into the account.", "Set a password or link another provider first.");
+
     private static ProblemHttpResult Password(string code, string member, string title, string detail) =>
         Problem.Of("auth", code, 422, title, detail, new Dictionary<string, string[]> { [member] = [detail] });
 }

@@ -1,8 +1,10 @@
 using Eco2.Auth.Accounts;
 using Eco2.Auth.ApiKeys;
 using Eco2.Auth.Auditing;
+using Eco2.Auth.Issuers;
 using Eco2.Auth.Keys;
 using Eco2.Auth.Mail;
+using Eco2.Auth.Providers;
 using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts;
@@ -23,6 +25,8 @@ internal static class Program
         builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();
         builder.Services.AddSingleton<Encryption>().AddSingleton<KeyRing>().AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
+        ProviderRoutes.Add(builder.Services);
+        builder.Services.AddSingleton<AcceptedIssuers>();
 
         builder.Services.AddSingleton<MailQueue>().AddHostedService<MailRelay>().AddHostedService<Sweep>();
         builder.Services.AddSingleton<BackupCodes>().AddSingleton<Codes>().AddSingleton<TotpChange>().AddSingleton<RevokeKeysOf>();
@@ -50,6 +54,8 @@ internal static class Program
         ListKeys.Map(auth);
         RevokeKey.Map(auth);
         CheckKey.Map(app);
+        ProviderRoutes.Map(auth);
+        FindSubject.Map(app);
         RotateKeys.Map(auth);
         PublishKeys.Map(app);
         RevokedSessions.Map(app);
