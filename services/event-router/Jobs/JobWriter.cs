@@ -145,6 +145,7 @@ internal sealed partial class JobWriter(
         foreach (var (lane, outcome, _) in written)
         {
             meter.Record(outcome.Document, outcome.Added, outcome.OutOfTurn.Count);
+            JobTrace.Record(outcome.Document, outcome.Added, lane.Arrivals[^1].TraceParent);
             _ = AnswerAsync(lane, outcome);
         }
 

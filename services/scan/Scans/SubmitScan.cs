@@ -216,6 +216,7 @@ internal sealed class SubmitScan(
         {
             ["ttlInSeconds"] = ((int)options.Value.JobLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture),
         };
+        System.Diagnostics.Activity.Current?.SetTag("eco2.job.id", jobId.ToString("D")).SetTag("eco2.job.kind", job.Kind);
         await dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
     }
 
