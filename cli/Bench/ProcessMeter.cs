@@ -46,8 +46,8 @@ internal sealed class ProcessMeter(Func<IReadOnlyList<(string Name, string Group
         {
             foreach (var (name, _, pid) in processes())
             {
-                var now = name == "postgres" ? Family(pid).Sum(member => Field($"/proc/{member}/smaps_rollup", "Pss:")) : Field($"/proc/{pid}/status", "VmHWM:");
-                peaks[name] = Math.Max(peaks.GetValueOrDefault(name), now / 1024);
+                var now = name == "postgres" ? MemoryMb(name, pid) : Field($"/proc/{pid}/status", "VmHWM:") / 1024;
+                peaks[name] = Math.Max(peaks.GetValueOrDefault(name), now);
             }
         }
     }
@@ -66,8 +66,12 @@ internal sealed class ProcessMeter(Func<IReadOnlyList<(string Name, string Group
     }
 
     /// <summary>PostgreSQL is a process per connection; the time of those that ended is with their parent.</summary>
-    private static double CpuMs(string name, int pid) =>
+    public static double CpuMs(string name, int pid) =>
         name == "postgres" ? Family(pid).Sum(member => Ticks(member, withEnded: member == pid)) * TickMs : Ticks(pid, withEnded: false) * TickMs;
+
+    /// <summary>Resident memory now; for PostgreSQL the sum over its processes in which shared pages count once.</summary>
+    public static double MemoryMb(string name, int pid) =>
+        (name == "postgres" ? Family(pid).Sum(member => Field($"/proc/{member}/smaps_rollup", "Pss:")) : Field($"/proc/{pid}/status", "VmRSS:")) / 1024;
 
     private static double Ticks(int pid, bool withEnded)
     {

@@ -15,8 +15,9 @@ internal static class LogsCommand
         var apps = new Argument<string[]>("app") { Description = "Only these (default: all).", Arity = ArgumentArity.ZeroOrMore };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until Ctrl-C." };
         var lines = new Option<int>("--lines", "-n") { Description = "How many lines of each log.", DefaultValueFactory = _ => 20 };
+        var about = new Option<string?>("--about") { Description = "Only lines that name this, such as the id of a job or a trace." };
         var state = new Option<string?>("--state") { Description = "Folder of the run (default: .eco2)." };
-        var command = new Command("logs", "Show the logs of all apps.") { apps, follow, lines, state };
+        var command = new Command("logs", "Show the logs of all apps.") { apps, follow, lines, about, state };
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace(parse.GetValue(state));
@@ -31,11 +32,12 @@ internal static class LogsCommand
                 throw new UserMessageException(wanted.Length == 0 ? "There are no logs yet. Start Eco² with ./eco2 up." : $"There is no log of {string.Join(", ", wanted)}.");
             }
 
-            Print(logs.SelectMany(log => log.ReadNew().TakeLast(parse.GetValue(lines))));
+            var named = parse.GetValue(about) ?? "";
+            Print(logs.SelectMany(log => log.ReadNew(named).TakeLast(parse.GetValue(lines))));
             while (parse.GetValue(follow) && !ct.IsCancellationRequested)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
-                Print(logs.SelectMany(log => log.ReadNew()));
+                Print(logs.SelectMany(log => log.ReadNew(named)));
             }
 
             return 0;
@@ -60,7 +62,8 @@ internal static class LogsCommand
         private string rest = "";
         private DateTimeOffset last;
 
-        public List<LogLine> ReadNew()
+        /// <summary>Of what was written since, the lines in which <paramref name="about"/> stands: in the message or beside it.</summary>
+        public List<LogLine> ReadNew(string about)
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             position = stream.Length < position ? 0 : position;
@@ -70,7 +73,7 @@ internal static class LogsCommand
             position = stream.Length;
             var lines = text.Split('\n');
             rest = lines[^1];
-            return [.. lines[..^1].Select(Parse)];
+            return [.. lines[..^1].Where(line => line.Contains(about, StringComparison.OrdinalIgnoreCase)).Select(Parse)];
         }
 
         private LogLine Parse(string line)

@@ -3,16 +3,21 @@ namespace Eco2.Cli.Machine;
 /// <summary>Where things are: the checkout, what was built, and the private folder of one run.</summary>
 internal sealed class Workspace
 {
+    private const string Usual = ".eco2";
+
     public Workspace(string? state = null)
     {
         Root = FindRoot();
-        State = Path.GetFullPath(state ?? Path.Combine(Root, ".eco2"));
+        State = Path.GetFullPath(state ?? Path.Combine(Root, Usual));
     }
 
     public string Root { get; }
 
     /// <summary>Everything that a run leaves behind: databases, pictures, logs, secrets.</summary>
     public string State { get; }
+
+    /// <summary>Commands find <see cref="State"/> without being told.</summary>
+    public bool IsUsual => State == Path.Combine(Root, Usual);
 
     public string Logs => Path.Combine(State, "logs");
 

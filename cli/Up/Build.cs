@@ -66,6 +66,10 @@ internal static class Build
         }
     }
 
+    /// <summary>The suite that opens the page of <c>up --observe</c> needs the driver of a browser.</summary>
+    public static Task BrowserAsync(Workspace workspace, Progress progress, CancellationToken ct) =>
+        InstallAsync(Path.Combine(workspace.Root, "tests/observe-js"), "Installing the driver of the browser", progress, ct);
+
     private static async Task<string> InstallAsync(string folder, string step, Progress progress, CancellationToken ct)
     {
         var lockFile = Path.Combine(folder, "package-lock.json");
@@ -81,7 +85,7 @@ internal static class Build
     private static DateTime NewestSource(string root) =>
         SourceFolders.Select(folder => Path.Combine(root, folder)).Where(Directory.Exists)
             .SelectMany(folder => new[] { folder }.Concat(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)))
-            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal) && !path.Contains("/tests/conformance-js", StringComparison.Ordinal))
+            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal) && !path.Contains("/tests/conformance-js", StringComparison.Ordinal) && !path.Contains("/tests/observe-js", StringComparison.Ordinal))
             .Concat(Directory.GetFiles(root, "Directory.*"))
             .Max(File.GetLastWriteTimeUtc);
 

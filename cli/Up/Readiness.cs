@@ -47,14 +47,19 @@ internal static class Readiness
     }
 
     /// <summary>An app that has no readiness of its own is ready when it lives.</summary>
-    private static async Task<bool> IsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
-        await AskAsync(http, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/healthz", ct) is HttpStatusCode.NoContent
-        && (await AskAsync(http, $"http://127.0.0.1:{app.AppPort}/readyz", ct) switch
+    public static async Task<bool> AppIsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
+        await AskAsync(http, $"http://127.0.0.1:{app.AppPort}/readyz", ct) switch
         {
             HttpStatusCode.OK => true,
             HttpStatusCode.NotFound or HttpStatusCode.Unauthorized => await AskAsync(http, $"http://127.0.0.1:{app.AppPort}/healthz", ct) is HttpStatusCode.OK,
             _ => false,
-        });
+        };
+
+    public static async Task<bool> SidecarIsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
+        await AskAsync(http, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/healthz", ct) is HttpStatusCode.NoContent;
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, AppPlan app, CancellationToken ct) =>
+        await SidecarIsReadyAsync(http, app, ct) && await AppIsReadyAsync(http, app, ct);
 
     private static async Task<HttpStatusCode?> AskAsync(HttpClient http, string url, CancellationToken ct)
     {

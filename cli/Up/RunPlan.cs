@@ -6,6 +6,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Eco2.Cli.Up;
 
 /// <summary>One process of one app, with the ports it will use.</summary>
+/// <param name="MetricsPort">Where it shows its metrics; null: nowhere.</param>
 internal sealed record AppPlan(
     string Name,
     string AppId,
@@ -14,12 +15,13 @@ internal sealed record AppPlan(
     int AppPort,
     int DaprHttpPort,
     int DaprGrpcPort,
-    IReadOnlyDictionary<string, string> Environment);
+    IReadOnlyDictionary<string, string> Environment,
+    int? MetricsPort = null);
 
 /// <summary>What <c>dapr.yaml</c> says, multiplied by the wanted replicas.</summary>
 internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target, string MaxBodySize)
 {
-    public static RunPlan Load(Workspace workspace, string components, IReadOnlyDictionary<string, int> replicas, bool freePorts)
+    public static RunPlan Load(Workspace workspace, string components, IReadOnlyDictionary<string, int> replicas, bool freePorts, bool observe = false)
     {
         var file = Read(workspace.RunFile);
         if (replicas.Keys.FirstOrDefault(id => file.Apps.TrueForAll(app => app.AppID != id)) is { } unknown)
@@ -43,7 +45,8 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target, strin
                     free || app.AppPort == 0 ? Ports.Free() : app.AppPort,
                     free || app.DaprHTTPPort == 0 ? Ports.Free() : app.DaprHTTPPort,
                     free || app.DaprGRPCPort == 0 ? Ports.Free() : app.DaprGRPCPort,
-                    file.Common.Env.Concat(app.Env).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value)));
+                    file.Common.Env.Concat(app.Env).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value),
+                    observe ? Ports.Free() : null));
             }
         }
 

@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace Eco2.Cli.Up;
 
 /// <summary>Everything that <c>./eco2 up</c> started: the servers, the sidecar process and the apps.</summary>
-internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress progress, TimeProvider clock) : IAsyncDisposable
+/// <param name="observed">What processes are told so that they can be watched; null: nobody watches.</param>
+internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress progress, TimeProvider clock, IReadOnlyDictionary<string, string>? observed = null) : IAsyncDisposable
 {
     private readonly List<ManagedProcess> servers = [];
     private readonly List<ManagedProcess> controlPlane = [];
@@ -16,6 +17,19 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
 
     /// <summary>Everything it started, with the process that runs at the moment.</summary>
     public IEnumerable<(string Name, int? Pid)> Processes => servers.Concat(controlPlane).Concat(sidecars).Concat(apps).Select(process => (process.Plan.Name, process.Pid));
+
+    /// <summary>The same, by what they are: server, sidecar or app.</summary>
+    public IEnumerable<(string Kind, ManagedProcess Process)> Parts =>
+        apps.Select(process => ("app", process)).Concat(controlPlane.Concat(sidecars).Select(process => ("sidecar", process))).Concat(servers.Select(process => ("server", process)));
+
+    /// <summary>What apps and sidecars are told by environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Of the gateway, once it is ready.</summary>
+    public string Url => record?.Url ?? "";
+
+    /// <summary>How the logs of this run are read.</summary>
+    public string LogsCommand => workspace.IsUsual ? "./eco2 logs" : $"./eco2 logs --state {workspace.State}";
 
     /// <summary>What the apps' sidecars show to the apps, and the apps to their sidecars, in this run.</summary>
     public (string App, string Dapr) Tokens { get; private set; }
@@ -32,6 +46,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         var secrets = await Secrets.LoadOrCreateAsync(workspace.State, ct);
         var (postgres, redisPort, rabbitMqPort) = await StartServersAsync(secrets, ct);
         var environment = Environment(secrets, postgres, redisPort, rabbitMqPort);
+        Settings = environment;
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
@@ -106,11 +121,12 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
 
     private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, Secrets secrets, CancellationToken ct)
     {
-        var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, environment, progress, ct);
+        var watched = environment.Concat(observed ?? new Dictionary<string, string>()).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value);
+        var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, SidecarRuntime.IsDaprd ? environment : watched, progress, ct);
         controlPlane.AddRange(sidecarPlan.ControlPlane.Select(Manage));
         sidecars.AddRange(sidecarPlan.Sidecars.Select(Manage));
         apps.AddRange(plan.Apps.Select(app => Manage(
-            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, environment, secrets)))));
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, watched, secrets)))));
         var what = sidecars.Count == 1 ? "the sidecar" : $"{string.Join(", ", controlPlane.Select(process => process.Plan.Name))}, {sidecars.Count} sidecars";
         await progress.StepAsync($"Starting {what} and {plan.Apps.Count} apps", async detail =>
         {
@@ -163,8 +179,10 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         return environment;
     }
 
-    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, Secrets secrets) =>
-        new(common.Concat(OwnSecrets(app.AppId, secrets)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
+    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, Secrets secrets)
+    {
+        var environment = new Dictionary<string, string>(
+            common.Concat(OwnSecrets(app.AppId, secrets)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
         {
             ["APP_ID"] = app.AppId,
             ["APP_PORT"] = $"{app.AppPort}",
@@ -172,6 +190,13 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
             ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
         };
+        if (app.MetricsPort is { } port)
+        {
+            environment["ECO2_METRICS_URL"] = $"http://127.0.0.1:{port}";
+        }
+
+        return environment;
+    }
 
     /// <summary>What no other app may know.</summary>
     private static Dictionary<string, string> OwnSecrets(string appId, Secrets secrets) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Eco2.Cli.Machine;
+using Eco2.Cli.Observe;
 using Spectre.Console;
 
 namespace Eco2.Cli.Up;
@@ -15,8 +16,9 @@ internal static class UpCommand
         var replicas = new Option<string?>("--replicas") { Description = "Several processes of an app, such as worker=2,sse-gateway=2." };
         var freePorts = new Option<bool>("--free-ports") { Description = "Take free ports instead of those in dapr.yaml." };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
+        var observe = new Option<bool>("--observe") { Description = "Also serve a live page of jobs, stages, queues, processes and traces." };
         var state = new Option<string?>("--state") { Description = "Folder for data, logs and secrets (default: .eco2)." };
-        var command = new Command("up", "Set everything up and run it.") { components, replicas, freePorts, noBuild, state };
+        var command = new Command("up", "Set everything up and run it.") { components, replicas, freePorts, noBuild, observe, state };
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace(parse.GetValue(state));
@@ -34,6 +36,7 @@ internal static class UpCommand
                 ParseReplicas(parse.GetValue(replicas)),
                 parse.GetValue(freePorts),
                 parse.GetValue(noBuild),
+                parse.GetValue(observe),
                 progress,
                 stop.Token);
         });
@@ -46,6 +49,7 @@ internal static class UpCommand
         IReadOnlyDictionary<string, int> replicas,
         bool freePorts,
         bool noBuild,
+        bool observe,
         Progress progress,
         CancellationToken ct)
     {
@@ -62,10 +66,18 @@ internal static class UpCommand
             await Build.DotnetAsync(workspace, "Eco2.Product.slnf", progress, ct);
         }
 
-        await using var system = new RunningSystem(workspace, RunPlan.Load(workspace, components, replicas, freePorts), progress, TimeProvider.System);
+        // Ends last: apps tell the rest of their traces while they stop.
+        await using var observer = observe ? await ObserveServer.StartAsync(!freePorts && Ports.IsFree(ObserveServer.UsualPort) ? ObserveServer.UsualPort : 0, TimeProvider.System, ct) : null;
+        await using var system = new RunningSystem(workspace, RunPlan.Load(workspace, components, replicas, freePorts, observe), progress, TimeProvider.System, observer?.Settings);
         var url = await system.StartAsync(ct);
+        observer?.Show(system);
         AnsiConsole.Write(system.Table());
         AnsiConsole.MarkupLine($"Eco² is ready at [link]{url}[/]. Try: ./eco2 scan samples/rendered-plastic-bottle.jpg");
+        if (observer is not null)
+        {
+            AnsiConsole.MarkupLine($"Watch it at [link]{observer.Url}[/].");
+        }
+
         AnsiConsole.MarkupLine("Logs: ./eco2 logs -f   Stop: Ctrl-C");
         // From here on it only waits.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

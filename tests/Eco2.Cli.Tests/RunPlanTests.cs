@@ -33,6 +33,16 @@ public sealed partial class RunPlanTests
     }
 
     [Fact]
+    public void Only_a_run_that_is_watched_opens_ports_for_metrics()
+    {
+        var usual = RunPlan.Load(new Workspace(), "redis", OneEach, freePorts: true);
+        var watched = RunPlan.Load(new Workspace(), "redis", new Dictionary<string, int> { ["worker"] = 2 }, freePorts: true, observe: true);
+
+        Assert.All(usual.Apps, app => Assert.Null(app.MetricsPort));
+        Assert.Equal(watched.Apps.Count, watched.Apps.Select(app => app.MetricsPort!.Value).Distinct().Count());
+    }
+
+    [Fact]
     public void Replicas_get_names_and_ports_of_their_own()
     {
         var plan = RunPlan.Load(new Workspace(), "redis", new Dictionary<string, int> { ["worker"] = 3 }, freePorts: false);
