@@ -15,6 +15,10 @@ internal sealed class ObserveServer : IAsyncDisposable
     /// <summary>Its port, where that is free.</summary>
     public const int UsualPort = 8190;
 
+    /// <summary>Says where traces go.</summary>
+    public const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private const string Protobuf = "application/x-protobuf";
     private const long LargestExport = 8 * 1024 * 1024;
     private readonly WebApplication app;
     private readonly TraceRing traces = new();
@@ -29,7 +33,7 @@ internal sealed class ObserveServer : IAsyncDisposable
     /// <summary>What the processes of the run are told, so that they send their traces here: all but those that somebody asked not to be traced.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Url.ToString().TrimEnd('/'),
+        [Collector] = Url.ToString().TrimEnd('/'),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_TRACES_SAMPLER"] = "parentbased_always_on",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
@@ -75,8 +79,6 @@ internal sealed class ObserveServer : IAsyncDisposable
             await sampler.DisposeAsync();
         }
     }
-
-    private const string Protobuf = "application/x-protobuf";
 
     /// <summary>Loopback alone does not keep other pages out of a browser: one may have its name resolve to 127.0.0.1, or send what needs no answer.</summary>
     private Task GuardAsync(HttpContext http, RequestDelegate next)

@@ -39,7 +39,10 @@ internal static class OtlpSpans
         foreach (var resourceSpans in Fields(request).Where(field => field.Number == 1))
         {
             var parts = Fields(resourceSpans.Bytes);
-            var service = parts.Where(part => part.Number == 1).SelectMany(resource => Tags(Fields(resource.Bytes), 1)).FirstOrDefault(tag => tag.Key == "service.name").Value ?? "?";
+            var resource = parts.Where(part => part.Number == 1).SelectMany(one => Tags(Fields(one.Bytes), 1)).DistinctBy(tag => tag.Key).ToDictionary(StringComparer.Ordinal);
+            var service = resource.GetValueOrDefault("service.name", "?");
+            // A sidecar speaks under its app's name.
+            service = resource.GetValueOrDefault("service.instance.id", "").EndsWith("-sidecar", StringComparison.Ordinal) ? $"{service}'s sidecar" : service;
             foreach (var span in parts.Where(part => part.Number == 2).SelectMany(scope => Fields(scope.Bytes)).Where(part => part.Number == 2))
             {
                 yield return ReadSpan(service, Fields(span.Bytes));

@@ -36,14 +36,15 @@ internal sealed class TraceRing(int mostTraces = 300, int mostSpans = 30_000)
         }
     }
 
-    /// <summary>Newest first: so many of jobs and so many others.</summary>
+    /// <summary>Newest first: so many of jobs and so many others. What an app did by itself and well is left out.</summary>
     public IReadOnlyList<TraceLine> Latest(int count)
     {
         lock (gate)
         {
             return
             [
-                .. byAge.Select(trace => trace.Line())
+                .. byAge.Where(trace => trace.WasAsked || trace.Failed)
+                    .Select(trace => trace.Line())
                     .GroupBy(line => line.Job is null)
                     .SelectMany(lines => lines.OrderByDescending(line => line.Start).Take(count))
                     .OrderByDescending(line => line.Start),
@@ -73,6 +74,8 @@ internal sealed class TraceRing(int mostTraces = 300, int mostSpans = 30_000)
         /// <summary>Somebody called or sent a message; kinds as OpenTelemetry numbers them.</summary>
         public bool WasAsked { get; private set; }
 
+        public bool Failed => spans.Values.Any(span => span.Failed);
+
         // An exporter that got no answer sends again.
         public bool TryAdd(Span span, int most)
         {
@@ -94,7 +97,7 @@ internal sealed class TraceRing(int mostTraces = 300, int mostSpans = 30_000)
                 first.Start,
                 spans.Values.Max(span => span.End) - first.Start,
                 spans.Count,
-                spans.Values.Any(span => span.Failed),
+                Failed,
                 spans.Values.Select(span => span.Tags.GetValueOrDefault("eco2.job.id")).FirstOrDefault(job => job is not null),
                 [.. spans.Values.Select(span => span.Service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
         }

@@ -171,10 +171,11 @@ async function showTrace() {
   const begin = Math.min(...spans.map(span => span.start));
   const length = Math.max(0.001, Math.max(...spans.map(span => span.end)) - begin);
   $('trace-name').textContent = job ? `Job ${job}` : 'Trace';
-  const services = [...new Set(spans.map(span => span.service))].sort();
+  const appOf = service => service.split("'")[0];
+  const apps = [...new Set(spans.map(span => appOf(span.service)))].sort();
   const logs = state?.system?.logs ?? './eco2 logs';
   $('trace-about').replaceChildren(
-    answer.ok ? `Trace ${trace}: ${spans.length} spans of ${services.length} apps in ${ms(length)}. ` : `Trace ${trace} is not here any more. `,
+    answer.ok ? `Trace ${trace}: ${spans.length} spans of ${apps.length} apps in ${ms(length)}. ` : `Trace ${trace} is not here any more. `,
     'What they logged: ', el('code', '', `${logs} -n 200 --about ${job || trace}`));
   $('spans').replaceChildren(...ordered.map(({ span, depth }) => {
     const item = el('li', span.failed ? 'failed' : '');
@@ -188,7 +189,9 @@ async function showTrace() {
     const bar = lane.appendChild(el('span', 'bar'));
     bar.style.left = `${100 * (span.start - begin) / length}%`;
     bar.style.width = `${100 * (span.end - span.start) / length}%`;
-    bar.style.background = `hsl(${services.indexOf(span.service) * 360 / services.length + 150} 50% 50%)`;
+    bar.style.background = `hsl(${apps.indexOf(appOf(span.service)) * 360 / apps.length + 150} 50% 50%)`;
+    // A sidecar has its app's colour, but fainter.
+    bar.style.opacity = appOf(span.service) === span.service ? 1 : 0.45;
     bar.title = `begins after ${ms(span.start - begin)}`;
     item.append(what, lane, el('span', 'took', ms(span.end - span.start)));
     return item;
