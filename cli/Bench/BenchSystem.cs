@@ -6,6 +6,9 @@ namespace Eco2.Cli.Bench;
 /// <summary>A whole system for one measurement: own folder, free ports, the model stand-in as its provider.</summary>
 internal sealed class BenchSystem : IAsyncDisposable
 {
+    /// <summary>Thousands of people behind one address, who do not rest between scans. What the limits count is the same.</summary>
+    private static readonly Dictionary<string, string> Crowd = new() { ["Edge__LimitFactor"] = "10000", ["Gateway__MaxConnectionsPerAddress"] = "0" };
+
     private readonly RunningSystem system;
 
     private BenchSystem(RunningSystem system, StandIn models)
@@ -74,7 +77,7 @@ internal sealed class BenchSystem : IAsyncDisposable
 
         var models = await StandIn.StartAsync(workspace, modelMeanMs, sigma, ct);
         // The apps inherit our environment.
-        foreach (var (name, value) in models.Environment(concurrency).Concat(settings.Select(Pair)))
+        foreach (var (name, value) in models.Environment(concurrency).Concat(Crowd).Concat(settings.Select(Pair)))
         {
             Environment.SetEnvironmentVariable(name, value);
         }

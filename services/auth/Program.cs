@@ -1,6 +1,5 @@
 using Eco2.Auth.Accounts;
 using Eco2.Auth.ApiKeys;
-using Eco2.Auth.Auditing;
 using Eco2.Auth.Issuers;
 using Eco2.Auth.Keys;
 using Eco2.Auth.Mail;
@@ -8,6 +7,7 @@ using Eco2.Auth.Providers;
 using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts;
+using Eco2.Edge;
 using Eco2.ServiceDefaults;
 
 namespace Eco2.Auth;
@@ -19,7 +19,7 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox().AddEdge(always: false);
 
         builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();
@@ -27,39 +27,13 @@ internal static class Program
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
         ProviderRoutes.Add(builder.Services);
         builder.Services.AddSingleton<AcceptedIssuers>();
-
         builder.Services.AddSingleton<MailQueue>().AddHostedService<MailRelay>().AddHostedService<Sweep>();
         builder.Services.AddSingleton<BackupCodes>().AddSingleton<Codes>().AddSingleton<TotpChange>().AddSingleton<RevokeKeysOf>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();
         app.UseEco2();
-        var auth = app.MapGroup("/api/v1/auth");
-        SignUp.Map(auth);
-        SignIn.Map(auth);
-        AnswerChallenge.Map(auth);
-        ShowAccount.Map(auth);
-        VerifyEmail.Map(auth);
-        ForgotPassword.Map(auth);
-        ResetPassword.Map(auth);
-        ChangePassword.Map(auth);
-        EnableTotp.Map(auth);
-        DisableTotp.Map(auth);
-        RenewBackupCodes.Map(auth);
-        RefreshSession.Map(auth);
-        SignOut.Map(auth);
-        ListSessions.Map(auth);
-        EndOwnSession.Map(auth);
-        CreateKey.Map(auth);
-        ListKeys.Map(auth);
-        RevokeKey.Map(auth);
-        CheckKey.Map(app);
-        ProviderRoutes.Map(auth);
-        FindSubject.Map(app);
-        RotateKeys.Map(auth);
-        PublishKeys.Map(app);
-        RevokedSessions.Map(app);
-        ListAudit.Map(app);
+        Endpoints.Map(app);
         return app;
     }
 }

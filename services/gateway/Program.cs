@@ -1,7 +1,9 @@
 using Eco2.Contracts;
+using Eco2.Edge;
 using Eco2.Gateway.Forwarding;
-using Eco2.Gateway.Tokens;
 using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace Eco2.Gateway;
 
@@ -14,17 +16,17 @@ internal static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.AddEco2("gateway", ContractsJson.Default, edge: true);
 
+        builder.AddEdge(always: true);
         builder.Services.AddOptions<GatewayOptions>().BindConfiguration("Gateway").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<SidecarClient>().AddSingleton<VerificationKeys>();
-        builder.Services.AddSingleton<RevokedSessions>().AddSingleton<TokenVerifier>().AddSingleton<Gate>();
-        builder.Services.AddSingleton<Forwarder>().AddHostedService<AuthSync>();
-        builder.Services.AddSingleton<IReadinessCheck, KnowsTokens>();
+        builder.Services.AddSingleton<Cors>().AddSingleton<Forwarder>();
+        builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Server>();
 
         adjust?.Invoke(builder);
         var app = builder.Build();
+        app.Use(app.Services.GetRequiredService<Cors>().HandleAsync);
         app.UseEco2();
         Pages.Map(app);
-        OnSessionRevoked.Map(app);
+        app.MapEdge();
         Forwarder.Map(app);
         return app;
     }

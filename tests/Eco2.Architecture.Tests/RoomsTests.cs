@@ -15,13 +15,15 @@ public sealed partial class RoomsTests
         ["sdk"] = ["sdk"],
         ["sidecar"] = [],
         ["defaults"] = ["sdk"],
+        ["edge"] = ["contracts", "sdk", "defaults"],
         ["services"] = ["contracts", "sdk", "defaults"],
+        ["door"] = ["contracts", "sdk", "defaults", "edge"],
         ["workflows"] = ["contracts", "sdk"],
         ["worker"] = ["contracts", "sdk", "defaults", "workflows"],
         ["cli"] = ["sidecar", "contracts"],
         ["testing"] = ["sidecar"],
-        ["tests"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing", "bench"],
-        ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "services", "workflows", "worker", "cli", "testing", "bench"],
+        ["tests"] = ["contracts", "sdk", "sidecar", "defaults", "edge", "services", "door", "workflows", "worker", "cli", "testing", "bench"],
+        ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "edge", "services", "door", "workflows", "worker", "cli", "testing", "bench"],
     };
 
     private static readonly string Root = Checkout.Root;
@@ -104,6 +106,9 @@ public sealed partial class RoomsTests
     private static string RoomOf(string project) => project.Split('/') switch
     {
         ["services", "Eco2.ServiceDefaults", ..] => "defaults",
+        ["services", "Eco2.Edge", ..] => "edge",
+        // Who decides about callers: the gateway, and auth for a mesh that takes the gateway's place.
+        ["services", "gateway" or "auth", ..] => "door",
         ["workflows", "worker", ..] => "worker",
         ["tests", "Eco2.Testing", ..] => "testing",
         [var room, ..] => room,

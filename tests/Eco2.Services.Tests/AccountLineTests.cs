@@ -18,7 +18,7 @@ public sealed class AccountLineTests : IAsyncLifetime
         await StartAsync("auth", Eco2.Auth.Program.Build, "Auth:PasswordIterations=1000");
         await StartAsync("character", Eco2.Character.Program.Build);
         await StartAsync("my", Eco2.My.Program.Build);
-        client = (await StartAsync("gateway", Eco2.Gateway.Program.Build, "Gateway:SyncInterval=00:05:00")).NewClient(token: false);
+        client = (await StartAsync("gateway", Eco2.Gateway.Program.Build, "Edge:SyncInterval=00:05:00")).NewClient(token: false);
     }
 
     public async Task DisposeAsync()

@@ -12,7 +12,7 @@ public sealed partial class ProblemListTests
 {
     [Theory]
     [InlineData("auth", typeof(Eco2.Auth.Problems))]
-    [InlineData("gateway", typeof(Eco2.Gateway.Problems))]
+    [InlineData("gateway", typeof(Eco2.Edge.Problems))]
     [InlineData("image", typeof(Eco2.Image.Problems))]
     [InlineData("character", typeof(Eco2.Character.Problems))]
     [InlineData("my", typeof(Eco2.My.Problems))]

@@ -46,6 +46,11 @@ internal sealed class TestSidecar : IAsyncDisposable
             ---
             apiVersion: dapr.io/v1alpha1
             kind: Component
+            metadata: { name: state }
+            spec: { type: state.in-memory, version: v1 }
+            ---
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
             metadata: { name: objects }
             spec:
               type: bindings.localstorage

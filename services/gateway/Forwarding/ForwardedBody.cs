@@ -3,17 +3,32 @@ using System.Net;
 
 namespace Eco2.Gateway.Forwarding;
 
-/// <summary>The body of a request on its way through: sent on as it arrives, never held whole, and counted.</summary>
-internal sealed class ForwardedBody(HttpRequest request, long limit) : HttpContent
+/// <summary>The body of a request on its way through: sent on as it arrives, never held whole, counted and timed.</summary>
+internal sealed class ForwardedBody(HttpRequest request, long limit, TimeSpan within) : HttpContent
 {
     /// <summary>More came than the route takes.</summary>
     public bool IsTooLarge { get; private set; }
 
+    /// <summary>It did not arrive in time.</summary>
+    public bool IsTooSlow { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        await CopyAsync(request.Body, stream, limit, cancellationToken);
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(within);
+        try
+        {
+            await CopyAsync(request.Body, stream, limit, time.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            IsTooSlow = true;
+            throw new IOException("The body took too long to arrive.");
+        }
+    }
 
     protected override bool TryComputeLength(out long length)
     {

@@ -1,16 +1,16 @@
 using System.Text.Json;
-using Eco2.Gateway.Tokens;
+using Eco2.Edge;
+using Eco2.Edge.Policies;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 
 namespace Eco2.Gateway.Forwarding;
 
 /// <summary>Takes a request to its app through the sidecar and the answer back.
-/// 1 path in plain form and in the table, 2 caller, 3 size, 4 request with clean headers and a body that streams, 5 status and headers of
-/// the answer, 6 its body piece by piece. A client that leaves ends the request at the app; an app that breaks off ends the connection.</summary>
+/// 1 the gate: path, route, caller, limits, 2 size, 3 request with clean headers and a body that streams, 4 status and headers of the answer,
+/// 5 its body piece by piece. A client that leaves ends the request at the app; an app that breaks off ends the connection.</summary>
 internal sealed partial class Forwarder(
-    Gate gate, SidecarClient sidecar, IOptions<GatewayOptions> options, ILogger<Forwarder> logger)
+    Gate gate, SidecarClient sidecar, ClientAddress addresses, ILogger<Forwarder> logger)
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.Map("/{**path}", (HttpContext http) => http.RequestServices.GetRequiredService<Forwarder>().HandleAsync(http));
@@ -28,48 +28,40 @@ internal sealed partial class Forwarder(
     private async Task<IResult?> ForwardAsync(HttpContext http)
     {
         var request = http.Request;
-        if (!PlainPath.TryRead(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var path, out var query))
-        {
-            return Problems.InvalidPath();
-        }
-
-        if (Route.Of(path) is not { } route)
-        {
-            return Problems.NotFound();
-        }
-
-        if (HttpMethods.IsTrace(request.Method) || HttpMethods.IsConnect(request.Method))
-        {
-            return Problems.MethodNotAllowed();
-        }
-
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         // Counted here and not by the server: it would close the connection on a client that is still sending, before it read the answer.
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
-        var entry = await gate.CheckAsync(request, route, http.RequestAborted);
-        if (entry.Refusal is not null)
+        var entry = await gate.DecideAsync(http, target, http.RequestAborted);
+        if (entry.Refusal is not null || entry.Policy is not { } policy)
         {
             return entry.Refusal;
         }
 
-        if (request.ContentLength > route.MaxBodyBytes)
+        if (policy.App == "gateway")
         {
-            return Problems.TooLarge(route.MaxBodyBytes);
+            // Ours, and routed before this, if it were there.
+            return Problems.NotFound();
         }
 
-        using var outgoing = sidecar.Invocation(new HttpMethod(request.Method), route.App, path + query);
+        if (request.ContentLength > policy.MaxBodyBytes)
+        {
+            return Problems.TooLarge(policy.MaxBodyBytes);
+        }
+
+        using var outgoing = sidecar.Invocation(new HttpMethod(request.Method), policy.App, target);
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
         {
-            outgoing.Content = new ForwardedBody(request, route.MaxBodyBytes);
+            outgoing.Content = new ForwardedBody(request, policy.MaxBodyBytes, policy.BodyWithin);
         }
 
-        Headers.CopyRequest(request, outgoing, route, entry.Caller, Headers.AddressOf(http, options.Value.TrustForwardedFor));
-        return await SendAsync(http, outgoing, route);
+        Headers.CopyRequest(request, outgoing, policy, entry.Caller, addresses.Of(http));
+        return await SendAsync(http, outgoing, policy);
     }
 
-    private async Task<IResult?> SendAsync(HttpContext http, HttpRequestMessage outgoing, Route route)
+    private async Task<IResult?> SendAsync(HttpContext http, HttpRequestMessage outgoing, Policy policy)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        limit.CancelAfter(options.Value.AnswerTimeout);
+        limit.CancelAfter(outgoing.Content is null ? policy.AnswersWithin : policy.BodyWithin + policy.AnswersWithin);
         try
         {
             using var answer = await sidecar.SendAsync(outgoing, limit.Token);
@@ -77,7 +69,7 @@ internal sealed partial class Forwarder(
             limit.CancelAfter(Timeout.InfiniteTimeSpan);
             if (await IsTargetAwayAsync(answer, limit.Token))
             {
-                AppAway(logger, route.App);
+                AppAway(logger, policy.App);
                 return Problems.Away();
             }
 
@@ -91,12 +83,16 @@ internal sealed partial class Forwarder(
         }
         catch (OperationCanceledException)
         {
-            AppSlow(logger, route.App);
+            AppSlow(logger, policy.App);
             return Problems.TooSlow();
         }
         catch (HttpRequestException) when (outgoing.Content is ForwardedBody { IsTooLarge: true })
         {
-            return Problems.TooLarge(route.MaxBodyBytes);
+            return Problems.TooLarge(policy.MaxBodyBytes);
+        }
+        catch (HttpRequestException) when (outgoing.Content is ForwardedBody { IsTooSlow: true })
+        {
+            return Problems.BodyTooSlow();
         }
         catch (HttpRequestException e) when (e.InnerException is BadHttpRequestException bad)
         {

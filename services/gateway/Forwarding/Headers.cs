@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http.Headers;
 using Eco2.Contracts.Auth;
-using Eco2.Gateway.Tokens;
+using Eco2.Edge;
+using Eco2.Edge.Callers;
+using Eco2.Edge.Policies;
 using Microsoft.Extensions.Primitives;
 
 namespace Eco2.Gateway.Forwarding;
@@ -10,8 +12,6 @@ namespace Eco2.Gateway.Forwarding;
 /// <summary>Which headers pass the edge. What only the edge may say is removed from what comes in.</summary>
 internal static class Headers
 {
-    public const string ClientAddress = "X-Client-Address";
-
     private static readonly FrozenSet<string> HopByHop = new[]
     {
         "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
@@ -22,10 +22,10 @@ internal static class Headers
     private static readonly FrozenSet<string> OursToSay = new[]
     {
         "Host", "Content-Length", "Expect", "Forwarded", "Via", "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "grpc-trace-bin",
-        IdentityHeaders.SessionId, IdentityHeaders.Provider, ClientAddress, "X-Real-IP",
+        IdentityHeaders.SessionId, IdentityHeaders.Provider, ClientAddress.Header, "X-Real-IP",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public static void CopyRequest(HttpRequest from, HttpRequestMessage to, Route route, Identity? caller, string? clientAddress)
+    public static void CopyRequest(HttpRequest from, HttpRequestMessage to, Policy policy, Caller? caller, IPAddress? clientAddress)
     {
         var named = Named(from.Headers.Connection);
         foreach (var (name, values) in from.Headers)
@@ -35,7 +35,8 @@ internal static class Headers
                 continue;
             }
 
-            if (!route.KeepsCredentials && (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
+            if (name.Equals(Credential.KeyHeader, StringComparison.OrdinalIgnoreCase)
+                || (!policy.KeepsCredentials && (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))))
             {
                 continue;
             }
@@ -48,7 +49,7 @@ internal static class Headers
 
         if (clientAddress is not null)
         {
-            to.Headers.TryAddWithoutValidation(ClientAddress, clientAddress);
+            to.Headers.TryAddWithoutValidation(ClientAddress.Header, clientAddress.ToString());
         }
 
         to.Headers.TryAddWithoutValidation("X-Forwarded-Proto", from.Scheme);
@@ -56,9 +57,17 @@ internal static class Headers
         if (caller is not null)
         {
             to.Headers.TryAddWithoutValidation(IdentityHeaders.UserId, caller.UserId.ToString("D"));
-            to.Headers.TryAddWithoutValidation(IdentityHeaders.SessionId, caller.SessionId.ToString("D"));
             to.Headers.TryAddWithoutValidation(IdentityHeaders.Provider, caller.Provider);
             to.Headers.TryAddWithoutValidation(IdentityHeaders.Roles, caller.Roles);
+            if (caller.SessionId is { } session)
+            {
+                to.Headers.TryAddWithoutValidation(IdentityHeaders.SessionId, session.ToString("D"));
+            }
+
+            if (caller.Scopes is not null)
+            {
+                to.Headers.TryAddWithoutValidation(IdentityHeaders.Scopes, caller.Scopes);
+            }
         }
     }
 
@@ -77,6 +86,8 @@ internal static class Headers
         to.Headers.TryAdd("X-Frame-Options", "DENY");
         to.Headers.TryAdd("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
         to.Headers.TryAdd("Cross-Origin-Resource-Policy", "same-origin");
+        to.Headers.TryAdd("Cross-Origin-Opener-Policy", "same-origin");
+        to.Headers.TryAdd("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
         if (to.HttpContext.Request.IsHttps)
         {
             to.Headers.TryAdd("Strict-Transport-Security", "max-age=31536000");
@@ -91,6 +102,8 @@ internal static class Headers
                 && !connection.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !name.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase)
                 && !name.Equals("Server", StringComparison.OrdinalIgnoreCase)
+                && !name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)
+                && !name.StartsWith("RateLimit-", StringComparison.OrdinalIgnoreCase)
                 && !name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
                 && !name.Equals("tracestate", StringComparison.OrdinalIgnoreCase))
             {
@@ -113,18 +126,4 @@ internal static class Headers
         ? null
         : connection.SelectMany(v => (v ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>The address that attempts are counted by.</summary>
-    public static string? AddressOf(HttpContext http, bool trustForwardedFor)
-    {
-        if (trustForwardedFor
-            && http.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries)[^1] is { Length: > 0 } last
-            && IPAddress.TryParse(last, out var forwarded))
-        {
-            return forwarded.ToString();
-        }
-
-        var address = http.Connection.RemoteIpAddress;
-        return (address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address)?.ToString();
-    }
 }

@@ -46,7 +46,17 @@ internal static partial class CodeNames
     }
 
     private static string Text(RunApp app) =>
-        string.Concat(Sources(Path.GetFullPath(Path.Combine(Checkout.Root, app.AppDirPath))).Select(File.ReadAllText));
+        string.Concat(Folders(app).SelectMany(Sources).Select(File.ReadAllText));
+
+    private static IEnumerable<string> Folders(RunApp app)
+    {
+        yield return Path.GetFullPath(Path.Combine(Checkout.Root, app.AppDirPath));
+        // Who stands at the door shares the code that decides.
+        if (app.AppID is "gateway" or "auth")
+        {
+            yield return Path.Combine(Checkout.Root, "services/Eco2.Edge");
+        }
+    }
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.GetFiles(folder, "*.*", SearchOption.AllDirectories)

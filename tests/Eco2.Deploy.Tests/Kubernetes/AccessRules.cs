@@ -1,12 +1,18 @@
 using System.Text.RegularExpressions;
+using Eco2.Testing;
 
 namespace Eco2.Deploy.Tests.Kubernetes;
 
 /// <summary>Who calls whom: by the code, by the access control of Dapr and by the network policies it must be the same.</summary>
 internal static partial class AccessRules
 {
+    private static readonly string Edge = System.IO.Path.Combine(Checkout.Root, "services/Eco2.Edge");
+
     /// <summary>Every call in the code of the apps: caller, callee, verb and path; one without a path says only who calls whom.</summary>
-    public static IReadOnlyList<(string From, string To, string? Call)> Calls { get; } = [.. DaprFile.Apps.SelectMany(app => Directory.GetFiles(app.Folder, "*.cs", SearchOption.AllDirectories).SelectMany(file => CallsIn(app.Id, File.ReadAllText(file)))).Distinct()];
+    public static IReadOnlyList<(string From, string To, string? Call)> Calls { get; } = [.. DaprFile.Apps.SelectMany(app => Directory.GetFiles(app.Folder, "*.cs", SearchOption.AllDirectories)
+        // auth shares the edge's code and calls itself with it, which no access control sees.
+        .Concat(app.Id == "gateway" ? Directory.GetFiles(Edge, "*.cs", SearchOption.AllDirectories) : [])
+        .SelectMany(file => CallsIn(app.Id, File.ReadAllText(file)))).Distinct()];
 
     /// <summary>Who calls whose actors. Access control does not see such calls, the network does.</summary>
     public static IReadOnlyList<(string From, string To)> ActorCalls { get; } = [.. (
@@ -49,19 +55,12 @@ internal static partial class AccessRules
             yield return (app, match.Groups["app"].Value, Call(match));
         }
 
-        // The gateway's table: areas, and the apps that their routes lead to.
-        var routes = Routed().Matches(text).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["app"].Value);
-        foreach (var callee in routes.Values.Distinct())
+        // The table of the edge: methods, paths, and the apps that they lead to.
+        foreach (var row in Row().Matches(text).Where(row => row.Groups["app"].Value != "gateway"))
         {
-            yield return (app, callee, null);
-        }
-
-        foreach (var area in routes.Count == 0 ? [] : Area().Matches(text).Cast<Match>())
-        {
-            foreach (var route in Word().Matches(area.Groups["routes"].Value).Select(word => word.Value).Where(routes.ContainsKey))
-            {
-                yield return (app, routes[route], $"GET /api/v1/{area.Groups["area"].Value}/x/events");
-            }
+            var path = Segment().Replace(row.Groups["path"].Value, "x").Replace("**", "x/events", StringComparison.Ordinal);
+            yield return (app, row.Groups["app"].Value, null);
+            yield return (app, row.Groups["app"].Value, $"{row.Groups["verb"].Value.Replace("*", "GET", StringComparison.Ordinal)} {path}");
         }
     }
 
@@ -108,18 +107,15 @@ internal static partial class AccessRules
     [GeneratedRegex(@"\.Invocation\(HttpMethod\.(?<verb>\w+), ""(?<app>[\w-]+)"", ""(?<path>[^""]+)""\)")]
     private static partial Regex Invocation();
 
-    [GeneratedRegex(@"private static readonly Route (?<name>\w+) = new\(""(?<app>[\w-]+)""")]
-    private static partial Regex Routed();
+    [GeneratedRegex(@"^\s+new\(""(?<verb>\*|\w+)[^""]*"", ""(?<path>/[^""]+)"", ""(?<app>[\w-]+)""", RegexOptions.Multiline)]
+    private static partial Regex Row();
 
-    [GeneratedRegex(@"^\s+""(?<area>[\w-]+)"" => (?<routes>.*),$", RegexOptions.Multiline)]
-    private static partial Regex Area();
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex Segment();
 
     [GeneratedRegex(@"RegisterActor<\w+>\((?<type>[\w.]+)\)")]
     private static partial Regex HostedActor();
 
     [GeneratedRegex(@"\.Create\(new ActorId\(.*\), (?<type>[\w.]+)\)\.")]
     private static partial Regex CalledActor();
-
-    [GeneratedRegex(@"\w+")]
-    private static partial Regex Word();
 }

@@ -18,7 +18,7 @@ public sealed class GatewayTests : IAsyncLifetime
     {
         sidecar = await SidecarStandIn.StartAsync();
         host = await ServiceHost.StartAsync(
-            Eco2.Gateway.Program.Build, null, null, $"DAPR_HTTP_PORT={sidecar.Port}", "DAPR_API_TOKEN=to-the-sidecar", "Gateway:SyncInterval=00:00:00.1");
+            Eco2.Gateway.Program.Build, null, null, $"DAPR_HTTP_PORT={sidecar.Port}", "DAPR_API_TOKEN=to-the-sidecar", "Edge:SyncInterval=00:00:00.1", "Edge:LimitFactor=1000");
         client = host.NewClient(token: false);
         await Eventually.TrueAsync(async () => (await GetAsync("/api/v1/users/me", sidecar.Token())).StatusCode == HttpStatusCode.OK, "the gateway knows its keys");
     }
@@ -245,7 +245,7 @@ public sealed class GatewayTests : IAsyncLifetime
     [InlineData("Origin", "own", HttpStatusCode.OK)]
     public async Task A_cookie_writes_only_from_our_own_pages(string? header, string? value, HttpStatusCode status)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/scan") { Content = Answers.Json("{}") };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/users/me") { Content = Answers.Json("{}") };
         request.Headers.Add("Cookie", "s_access=" + sidecar.Token());
         if (header is not null)
         {
@@ -258,8 +258,8 @@ public sealed class GatewayTests : IAsyncLifetime
     [Fact]
     public async Task Bodies_are_bounded_by_route_announced_or_not()
     {
-        using var announced = new HttpRequestMessage(HttpMethod.Post, "/api/v1/scan") { Content = new ByteArrayContent(new byte[300_000]) };
-        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/api/v1/scan") { Content = new StreamContent(new MemoryStream(new byte[300_000])) };
+        using var announced = new HttpRequestMessage(HttpMethod.Post, "/api/v1/character/x") { Content = new ByteArrayContent(new byte[300_000]) };
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/api/v1/character/x") { Content = new StreamContent(new MemoryStream(new byte[300_000])) };
         chunked.Headers.TransferEncodingChunked = true;
         using var picture = new HttpRequestMessage(HttpMethod.Put, "/api/v1/images/scan") { Content = new ByteArrayContent(new byte[5_000_000]) };
         foreach (var request in (HttpRequestMessage[])[announced, chunked, picture])

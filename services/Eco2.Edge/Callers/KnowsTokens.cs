@@ -1,6 +1,6 @@
 using Eco2.ServiceDefaults;
 
-namespace Eco2.Gateway.Tokens;
+namespace Eco2.Edge.Callers;
 
 /// <summary>Until it has heard from auth once the gateway can let nobody in; what it knows then, it keeps.</summary>
 internal sealed class KnowsTokens(VerificationKeys keys, RevokedSessions revoked) : IReadinessCheck

@@ -1,10 +1,10 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Eco2.Contracts;
 using Eco2.Contracts.Auth;
-using Eco2.Gateway.Forwarding;
 using Microsoft.Extensions.Options;
 
-namespace Eco2.Gateway.Tokens;
+namespace Eco2.Edge.Callers;
 
 /// <summary>Asks auth at start and then again and again, so that a replica that starts, or missed a message, knows what the others know.</summary>
 internal sealed partial class AuthSync(
@@ -12,15 +12,20 @@ internal sealed partial class AuthSync(
     VerificationKeys keys,
     RevokedSessions revoked,
     TokenVerifier verifier,
-    IOptions<GatewayOptions> options,
+    IOptions<EdgeOptions> options,
     TimeProvider clock,
     ILogger<AuthSync> logger) : BackgroundService
 {
     private static readonly TimeSpan KeysEvery = TimeSpan.FromMinutes(5);
+    private readonly TaskCompletionSource wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private static readonly TimeSpan AtFirst = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>From now on somebody wants to know. An app that nobody uses as a door asks nothing.</summary>
+    public void Begin() => wanted.TrySetResult();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await wanted.Task.WaitAsync(stoppingToken);
         long? askedForKeys = null;
         while (!stoppingToken.IsCancellationRequested)
         {

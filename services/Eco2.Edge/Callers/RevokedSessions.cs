@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Eco2.Contracts.Auth;
 
-namespace Eco2.Gateway.Tokens;
+namespace Eco2.Edge.Callers;
 
 /// <summary>Sessions that ended before their tokens did, until the last of those has expired.</summary>
 internal sealed class RevokedSessions(TimeProvider clock)

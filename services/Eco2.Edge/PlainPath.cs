@@ -1,19 +1,17 @@
-namespace Eco2.Gateway.Forwarding;
+namespace Eco2.Edge;
 
 /// <summary>A path is forwarded as it came or not at all: whatever two servers could read differently is refused, so that what the table
 /// of routes saw is what the app sees.</summary>
 internal static class PlainPath
 {
-    /// <summary>Splits a request target and checks its path.</summary>
-    public static bool TryRead(string target, out string path, out string query)
+    /// <param name="target">Path and query.</param>
+    public static bool IsPlain(string target)
     {
         var mark = target.IndexOf('?', StringComparison.Ordinal);
-        path = mark < 0 ? target : target[..mark];
-        query = mark < 0 ? "" : target[mark..];
-        return IsPlain(path) && query.AsSpan().IndexOfAnyInRange('\0', ' ') < 0;
+        return IsPlainPath(mark < 0 ? target : target.AsSpan(0, mark)) && (mark < 0 || target.AsSpan(mark).IndexOfAnyInRange('\0', ' ') < 0);
     }
 
-    private static bool IsPlain(ReadOnlySpan<char> path)
+    private static bool IsPlainPath(ReadOnlySpan<char> path)
     {
         if (path.IsEmpty || path[0] != '/')
         {

@@ -1,7 +1,7 @@
 using Eco2.Contracts.Auth;
 using Eco2.ServiceDefaults;
 
-namespace Eco2.Gateway.Tokens;
+namespace Eco2.Edge.Callers;
 
 /// <summary>Every replica hears of a session that ended.</summary>
 internal sealed class OnSessionRevoked

@@ -1,9 +1,9 @@
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Eco2.Gateway;
+namespace Eco2.Edge;
 
-/// <summary>Every way the gateway itself says no; the README lists the same.</summary>
+/// <summary>Every way the edge itself says no, whichever app stands at the door; the README of the gateway lists the same.</summary>
 internal static class Problems
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
@@ -16,6 +16,8 @@ internal static class Problems
 
     public static ProblemHttpResult TokenRevoked() => Problem.Of("gateway", "TOKEN_REVOKED", 401, "The session has ended. Sign in again.");
 
+    public static ProblemHttpResult InvalidKey() => Problem.Of("gateway", "INVALID_API_KEY", 401, "The API key is not valid.");
+
     public static ProblemHttpResult CrossSite() => Problem.Of(
         "gateway",
         "CROSS_SITE_REQUEST",
@@ -25,11 +27,30 @@ internal static class Problems
 
     public static ProblemHttpResult Forbidden() => Problem.Of("gateway", "FORBIDDEN", 403, "This is not for you.");
 
+    public static ProblemHttpResult ScopeMissing(string? scope) => Problem.Of(
+        "gateway",
+        "SCOPE_MISSING",
+        403,
+        "The API key does not open this.",
+        scope is null ? "No API key does: sign in." : $"It wants the scope {scope}.");
+
+    public static ProblemHttpResult OriginNotAllowed() => Problem.Of("gateway", "ORIGIN_NOT_ALLOWED", 403, "Pages of this origin may not call.");
+
+    public static ProblemHttpResult RateLimited(int seconds) => Problem.Of(
+        "gateway",
+        "RATE_LIMITED",
+        429,
+        "Too many requests.",
+        $"Try again in {seconds} s.",
+        retryAfter: TimeSpan.FromSeconds(seconds));
+
     public static ProblemHttpResult InvalidPath() => Problem.Of("gateway", "INVALID_PATH", 400, "The path is not in its plain form.");
 
     public static ProblemHttpResult NotFound() => Problem.Of("gateway", "NOT_FOUND", 404, "There is nothing here.");
 
     public static ProblemHttpResult MethodNotAllowed() => Problem.Of("gateway", "METHOD_NOT_ALLOWED", 405, "This resource does not know the method.");
+
+    public static ProblemHttpResult BodyTooSlow() => Problem.Of("gateway", "REQUEST_TIMEOUT", 408, "The request took too long to arrive.");
 
     public static ProblemHttpResult TooLarge(long limit) => Problem.Of("gateway", "TOO_LARGE", 413, "The request is too large.", $"At most {limit} bytes are accepted here.");
 

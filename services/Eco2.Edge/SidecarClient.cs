@@ -1,7 +1,7 @@
 using System.Net;
 using Eco2.ServiceDefaults;
 
-namespace Eco2.Gateway.Forwarding;
+namespace Eco2.Edge;
 
 /// <summary>The invocation API of this app's sidecar, over few long-lived connections.</summary>
 internal sealed class SidecarClient(IConfiguration configuration) : IDisposable
