@@ -5,6 +5,7 @@ public sealed class RedisServer : IAsyncDisposable
 {
     private readonly bool temporary;
     private ChildServer process;
+    private bool stopped;
 
     private RedisServer(ChildServer process, int port, string folder, bool durable, bool temporary)
     {
@@ -36,14 +37,25 @@ public sealed class RedisServer : IAsyncDisposable
     /// <param name="loadDelay">What it takes over each command of its append-only file, in microseconds: until all are read it answers, but only LOADING.</param>
     public async Task RestartAsync(int loadDelay = 0)
     {
-        await process.DisposeAsync();
+        await StopAsync();
         process = Launch(Port, Folder, Durable, loadDelay);
+        stopped = false;
         await ChildServer.WaitForPortAsync(Port);
+    }
+
+    /// <summary>Kills it; <see cref="RestartAsync"/> brings it back.</summary>
+    public async Task StopAsync()
+    {
+        if (!stopped)
+        {
+            stopped = true;
+            await process.DisposeAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await process.DisposeAsync();
+        await StopAsync();
         if (temporary)
         {
             Directory.Delete(Folder, recursive: true);

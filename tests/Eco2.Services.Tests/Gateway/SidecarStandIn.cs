@@ -92,7 +92,7 @@ internal sealed class SidecarStandIn : IAsyncDisposable
         }
     }
 
-    private static async Task EchoAsync(string application, string path, HttpContext http)
+    public static async Task EchoAsync(string application, string path, HttpContext http)
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
