@@ -95,7 +95,9 @@ internal sealed class Gate(Credentials credentials, Origins origins, ClientAddre
             Who.Owner => caller.Has("owner"),
             _ => true,
         };
-        return !hasRole ? Problems.Forbidden()
+        // auth says so in a token of somebody who has the role and has not shown a second factor.
+        return !hasRole && (caller.Has("admin:second-factor") || caller.Has("owner:second-factor")) ? Problems.SecondFactorRequired()
+            : !hasRole ? Problems.Forbidden()
             : caller.KeyId is not null && !caller.May(policy.Scope!) ? Problems.ScopeMissing(policy.Scope)
             : null;
     }

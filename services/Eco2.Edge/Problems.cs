@@ -27,6 +27,9 @@ internal static class Problems
 
     public static ProblemHttpResult Forbidden() => Problem.Of("gateway", "FORBIDDEN", 403, "This is not for you.");
 
+    public static ProblemHttpResult SecondFactorRequired() => Problem.Of(
+        "gateway", "SECOND_FACTOR_REQUIRED", 403, "This is open to you with a second factor.", "Turn it on, verify your address, and sign in again.");
+
     public static ProblemHttpResult ScopeMissing(string? scope) => Problem.Of(
         "gateway",
         "SCOPE_MISSING",

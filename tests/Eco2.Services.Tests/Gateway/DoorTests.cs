@@ -65,6 +65,7 @@ public sealed class DoorTests : IAsyncLifetime
     [InlineData("GET", "/api/v1/users/deletions/01980000-0000-7000-8000-000000000001", "", 200, null)]
     [InlineData("GET", "/api/v1/audit", "user", 403, "FORBIDDEN")]
     [InlineData("GET", "/api/v1/audit", "admin", 200, null)]
+    [InlineData("GET", "/api/v1/audit", "half an admin", 403, "SECOND_FACTOR_REQUIRED")]
     [InlineData("POST", "/api/v1/audit", "admin", 405, "METHOD_NOT_ALLOWED")]
     [InlineData("POST", "/api/v1/auth/signing-keys", "user", 403, "FORBIDDEN")]
     [InlineData("GET", "/internal/sessions/revoked", "admin", 404, "NOT_FOUND")]
@@ -93,6 +94,7 @@ public sealed class DoorTests : IAsyncLifetime
             "garbage" => ["Authorization: Bearer a.b.c"],
             "two" => ["Authorization: Bearer " + apps.Token(), "Authorization: Bearer " + apps.Token()],
             "admin" => ["Authorization: Bearer " + apps.Token((_, claims) => claims["roles"] = new[] { "user", "admin" })],
+            "half an admin" => ["Authorization: Bearer " + apps.Token((_, claims) => claims["roles"] = new[] { "user", "admin:second-factor" })],
             "key" => ["Authorization: Bearer " + Key],
             "key header" => ["X-API-Key: " + Key],
             "other key" => ["X-API-Key: " + Key[..^1] + "d"],
