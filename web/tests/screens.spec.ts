@@ -18,6 +18,8 @@ const rooms: [string, string, string][] = [
   ['history', '/#/history', '.history'],
   ['characters', '/#/characters', '.collection .met'],
   ['account', '/#/account', '#theme'],
+  ['devices', '/#/account/devices', '.list > li'],
+  ['keys', '/#/account/keys', 'fieldset'],
 ];
 
 /** Pictures to look at lie in artifacts/web-screens after a run. */

@@ -66,7 +66,7 @@ function Create({ onMade }: { onMade: (secret: string) => void }) {
   return (
     <form class="card" onSubmit={(event) => { event.preventDefault(); void create.run(); }}>
       <Wrong error={create.error} />
-      <Field label={t().account.keyName} name="name" required maxLength={100} error={fields.name} value={name} onInput={(e) => changed(setName)(e.currentTarget.value)} />
+      <Field label={t().account.keyName} name="name" required maxLength={60} error={fields.name} value={name} onInput={(e) => changed(setName)(e.currentTarget.value)} />
       <fieldset>
         <legend>{t().account.keyScopes}</legend>
         {all.map((scope) => (
