@@ -51,6 +51,14 @@ internal sealed class TestSidecar : IAsyncDisposable
             ---
             apiVersion: dapr.io/v1alpha1
             kind: Component
+            metadata: { name: secrets }
+            spec:
+              type: secretstores.local.env
+              version: v1
+              metadata: [{ name: prefix, value: ECO2_SECRET_ }]
+            ---
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
             metadata: { name: objects }
             spec:
               type: bindings.localstorage

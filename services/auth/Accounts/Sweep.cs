@@ -14,17 +14,21 @@ internal sealed partial class Sweep(NpgsqlDataSource db, TimeProvider clock, ILo
         "delete from sign_in_challenges where expires_at < $1",
         "delete from one_time_links where expires_at < $1",
         "delete from known_addresses where last_at < $1 - interval '90 days'",
+        "delete from provider_sign_ins where expires_at < $1",
+        "delete from api_keys where least(revoked_at, expires_at) < $1 - interval '30 days'",
     ];
 
     public async Task RunAsync(CancellationToken ct)
     {
-        await using var batch = db.CreateBatch();
+        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var batch = all.Connection.CreateBatch();
         foreach (var statement in Statements)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement).With(clock.GetUtcNow()));
         }
 
         await batch.ExecuteNonQueryAsync(ct);
+        await all.CommitAsync(ct);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

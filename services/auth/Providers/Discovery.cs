@@ -5,12 +5,13 @@ using System.Text.Json;
 namespace Eco2.Auth.Providers;
 
 /// <summary>Where a provider wants to be called and what it signs with: from its settings, or for OpenID Connect from its discovery document.</summary>
-internal sealed class Discovery(ProviderHttp http, TimeProvider clock) : IDisposable
+internal sealed class Discovery(ProviderHttp http, TimeProvider clock)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromHours(1);
     private static readonly TimeSpan BetweenLookups = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim looking = new(1);
+    // One for each provider: a slow one keeps nobody else waiting.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> looking = [];
     private readonly ConcurrentDictionary<string, (Endpoints Found, DateTimeOffset At)> endpoints = [];
     private readonly ConcurrentDictionary<string, (FrozenDictionary<string, VerificationKey> Found, DateTimeOffset At)> keys = [];
 
@@ -49,12 +50,12 @@ internal sealed class Discovery(ProviderHttp http, TimeProvider clock) : IDispos
     /// <summary>A key by its id. One that is not known is looked up, but not for every forged token that comes along.</summary>
     public async Task<VerificationKey?> KeyAsync(Provider provider, Uri keySet, string id, CancellationToken ct)
     {
-        await looking.WaitAsync(ct);
+        var mine = looking.GetOrAdd(provider.Id, _ => new SemaphoreSlim(1));
+        await mine.WaitAsync(ct);
         try
         {
             var now = clock.GetUtcNow();
-            var isKnown = keys.TryGetValue(provider.Id, out var known);
-            if (!isKnown || now - known.At > Fresh || (!known.Found.ContainsKey(id) && now - known.At >= BetweenLookups))
+            if (!keys.TryGetValue(provider.Id, out var known) || now - known.At > Fresh || (!known.Found.ContainsKey(id) && now - known.At >= BetweenLookups))
             {
                 using var document = await http.GetAsync(provider.Id, keySet, null, ct);
                 known = (VerificationKey.ReadAll(document.RootElement), now);
@@ -65,11 +66,9 @@ internal sealed class Discovery(ProviderHttp http, TimeProvider clock) : IDispos
         }
         finally
         {
-            looking.Release();
+            mine.Release();
         }
     }
-
-    public void Dispose() => looking.Dispose();
 
     private async Task<Endpoints> DiscoverAsync(Provider provider, Uri issuer, CancellationToken ct)
     {

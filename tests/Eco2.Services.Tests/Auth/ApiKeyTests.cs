@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
+using Eco2.Auth.Accounts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Xunit;
 
@@ -139,6 +142,26 @@ public sealed class ApiKeyTests : IAsyncLifetime
         Assert.Equal(TimeSpan.FromSeconds(61), await LastUseAsync() - first);
         Assert.Equal(1, await db.ScalarAsync<long>("select count(*) from audit where kind = 'key_used'"));
         Assert.Equal(1, await db.ScalarAsync<long>("select count(*) from audit where kind = 'key_made'"));
+    }
+
+    [Fact]
+    public async Task Keys_that_ended_long_ago_are_swept_away_and_no_others()
+    {
+        var brief = await (await CreateAsync(user, new { name = "brief", scopes = new[] { "scan:read" }, expires_at = clock.GetUtcNow().AddHours(1) })).JsonAsync();
+        var revoked = await (await CreateAsync(user, new { name = "revoked", scopes = new[] { "scan:read" } })).JsonAsync();
+        var lasting = await (await CreateAsync(user, new { name = "lasting", scopes = new[] { "scan:read" } })).JsonAsync();
+        await DeleteAsync(user, $"keys/{revoked.GetProperty("id").GetString()}");
+        var sweep = host.Services.GetServices<IHostedService>().OfType<Sweep>().Single();
+
+        await sweep.RunAsync(default);
+        var early = await db.ScalarAsync<long>("select count(*) from api_keys");
+        clock.Advance(TimeSpan.FromDays(31));
+        await sweep.RunAsync(default);
+
+        Assert.Equal(3, early);
+        Assert.Equal("lasting", await db.ScalarAsync<string>("select string_agg(name, ' ') from api_keys"));
+        Assert.Equal(HttpStatusCode.OK, (await CheckAsync(lasting.GetProperty("key").GetString())).StatusCode);
+        await (await CheckAsync(brief.GetProperty("key").GetString())).IsProblemAsync(HttpStatusCode.NotFound, "NOT_FOUND");
     }
 
     [Fact]

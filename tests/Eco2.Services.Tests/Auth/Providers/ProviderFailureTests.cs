@@ -113,10 +113,11 @@ public sealed class ProviderFailureTests
     [InlineData("jwks_uri", "file:///etc/passwd")]
     [InlineData("jwks_uri", "https://user:password@accounts.example/jwks")]
     [InlineData("authorization_endpoint", "javascript:alert(1)")]
+    [InlineData("padding", "much")]
     public async Task A_discovery_document_that_cannot_be_believed_is_not(string member, string? value)
     {
         await using var app = await ProviderApp.StartAsync();
-        app.Provider.ChangeDiscovery = d => d[member] = value;
+        app.Provider.ChangeDiscovery = d => d[member] = value == "much" ? new string('x', 300_000) : value;
         using var browser = app.NewBrowser();
 
         await (await browser.GetAsync("/api/v1/auth/local/login")).IsProblemAsync(HttpStatusCode.BadGateway, "OAUTH_PROVIDER_ERROR", "auth");
