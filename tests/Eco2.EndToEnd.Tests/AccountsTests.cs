@@ -74,6 +74,27 @@ public sealed class AccountsTests(AccountsSystem system) : IClassFixture<Account
     }
 
     [Fact]
+    public async Task A_program_uses_its_key_through_every_gateway_until_it_is_revoked()
+    {
+        using var owner = Bearer(system.Run.Url, await SignAsync("sign-up", "programs@example.com"));
+        await Eventually.TrueAsync(async () => await StatusAsync(owner, "/api/v1/users/me") == HttpStatusCode.OK, "the profile arrived");
+        using var made = await owner.PostAsJsonAsync("/api/v1/auth/keys", new { name = "a program", scopes = new[] { "profile:read" } });
+        var key = await made.Content.ReadFromJsonAsync<JsonElement>();
+        var text = key.GetProperty("key").GetString()!;
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+
+        Assert.All(await AskAllAsync([text]), status => Assert.Equal(HttpStatusCode.OK, status));
+        using var program = Bearer(system.Run.Url, text);
+        foreach (var path in (string[])["/api/v1/scan", "/api/v1/auth/keys", "/api/v1/auth/sessions", "/api/v1/auth/signing-keys"])
+        {
+            Assert.Contains(await StatusAsync(program, path), (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized]);
+        }
+
+        Assert.Equal(HttpStatusCode.NoContent, (await owner.DeleteAsync(new Uri($"/api/v1/auth/keys/{key.GetProperty("id").GetString()}", UriKind.Relative))).StatusCode);
+        await Eventually.TrueAsync(async () => (await AskAllAsync([text])).All(s => s == HttpStatusCode.Unauthorized), "the key is refused at every gateway", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task Signing_out_everywhere_is_known_to_every_gateway_within_five_seconds()
     {
         var tokens = new List<string> { await SignAsync("sign-up", "everywhere@example.com") };
