@@ -103,7 +103,7 @@ internal static class ApiSpans
     {
         if (AppTracer.IsUsed && Activity.Current is { IsAllDataRequested: true } span)
         {
-            span.DisplayName = $"CallLocal/{appId}/{WithoutIds(method)}";
+            span.DisplayName = $"CallLocal/{appId}/{WithoutIds(method.TrimStart('/'))}";
             span.SetTag("rpc.service", "ServiceInvocation");
             span.SetTag("net.peer.name", appId);
         }
@@ -117,7 +117,7 @@ internal static class ApiSpans
             return null;
         }
 
-        var name = WithoutIds(method);
+        var name = WithoutIds(method.TrimStart('/'));
         var span = tracer.Start($"CallLocal/{target.AppId}/{name}", ActivityKind.Server, caller);
         if (span is { IsAllDataRequested: true })
         {

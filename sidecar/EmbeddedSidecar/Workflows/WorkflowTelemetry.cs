@@ -38,9 +38,15 @@ internal sealed class WorkflowTelemetry(DaprMetrics? metrics, AppTracer? tracer,
     /// <summary>A client starts a workflow. The span goes into its history as the parent of all that follows.</summary>
     public Activity? Creates(ExecutionStartedEvent start)
     {
+        if (tracer is null)
+        {
+            return null;
+        }
+
+        // The call's own span, unless the caller names a span of another trace.
         var given = start.ParentTraceContext;
-        var span = tracer?.Start(
-            $"create_orchestration||{start.Name}", ActivityKind.Client, AppTracer.Here ?? given?.TraceParent, given?.TraceState);
+        var parent = AppTracer.Here is { } here && (given is null || given.TraceParent.StartsWith(here[..35], StringComparison.Ordinal)) ? here : given?.TraceParent;
+        var span = tracer.Start($"create_orchestration||{start.Name}", ActivityKind.Client, parent, given?.TraceState);
         if (span is { IsAllDataRequested: true })
         {
             Describe(span, "orchestration", start.Name, start.WorkflowInstance.InstanceId);

@@ -5,10 +5,17 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Eco2.EndToEnd.Tests;
+namespace Eco2.Testing;
 
 /// <summary>A span as a collector sees it.</summary>
-public sealed record CollectedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name);
+/// <param name="Service">service.name: the app, or the app whose sidecar it is.</param>
+/// <param name="Scope">Who made it.</param>
+/// <param name="Attributes">Those whose value is a text.</param>
+public sealed record CollectedSpan(string Service, string Scope, string TraceId, string SpanId, string ParentId, string Name, IReadOnlyDictionary<string, string> Attributes)
+{
+    /// <summary>Told by a sidecar and not by an app.</summary>
+    public bool IsSidecars => Scope.StartsWith("dapr-diagnostics", StringComparison.Ordinal);
+}
 
 /// <summary>A collector on loopback: takes OTLP over HTTP in protobuf and keeps the spans. It reads the few fields it needs from the wire itself.</summary>
 public sealed class TraceCollector : IAsyncDisposable
@@ -50,7 +57,7 @@ public sealed class TraceCollector : IAsyncDisposable
         }
     }
 
-    // ExportTraceServiceRequest { resource_spans=1 { resource=1 { attributes=1 { key=1 value=2 { string_value=1 } } } scope_spans=2 { spans=2 } } }
+    // ExportTraceServiceRequest { resource_spans=1 { resource=1 { attributes=1 { key=1 value=2 { string_value=1 } } } scope_spans=2 { scope=1 { name=1 } spans=2 } } }
     private void Read(byte[] request)
     {
         foreach (var resourceSpans in Fields(request).Where(f => f.Number == 1))
@@ -62,13 +69,21 @@ public sealed class TraceCollector : IAsyncDisposable
                 .Where(attribute => Text(attribute, 1) == "service.name")
                 .Select(attribute => Text([.. Fields(attribute.First(f => f.Number == 2).Bytes)], 1))
                 .FirstOrDefault() ?? "";
-            foreach (var span in parts.Where(f => f.Number == 2).SelectMany(scope => Fields(scope.Bytes).Where(f => f.Number == 2)))
+            foreach (var scopeSpans in parts.Where(f => f.Number == 2).Select(scope => Fields(scope.Bytes).ToList()))
             {
-                var fields = Fields(span.Bytes).ToList();
-                Spans.Enqueue(new CollectedSpan(service, Hex(fields, 1), Hex(fields, 2), Hex(fields, 4), Text(fields, 5)));
+                var scope = scopeSpans.Where(f => f.Number == 1).Select(one => Text([.. Fields(one.Bytes)], 1)).FirstOrDefault() ?? "";
+                foreach (var span in scopeSpans.Where(f => f.Number == 2))
+                {
+                    var fields = Fields(span.Bytes).ToList();
+                    Spans.Enqueue(new CollectedSpan(service, scope, Hex(fields, 1), Hex(fields, 2), Hex(fields, 4), Text(fields, 5), Attributes(fields)));
+                }
             }
         }
     }
+
+    private static Dictionary<string, string> Attributes(List<(int Number, byte[] Bytes)> span) =>
+        span.Where(f => f.Number == 9).Select(attribute => Fields(attribute.Bytes).ToList())
+            .ToDictionary(attribute => Text(attribute, 1), attribute => Text([.. Fields(attribute.First(f => f.Number == 2).Bytes)], 1), StringComparer.Ordinal);
 
     private static string Text(List<(int Number, byte[] Bytes)> fields, int number) =>
         System.Text.Encoding.UTF8.GetString(fields.FirstOrDefault(f => f.Number == number).Bytes ?? []);
