@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { log, reason } from "./log.js";
 import { Objects } from "./objects.js";
 import { serve } from "./server.js";
+import { telemetry } from "./telemetry.js";
 import { Classifier } from "./vision/classifier.js";
 
 const DrainMs = 10_000;
@@ -31,7 +32,12 @@ const classifier = await Classifier.load();
 setFlagsFromString("--expose-gc");
 (runInNewContext("gc") as () => void)();
 
-const server = serve({ objects, classifier, token });
+const observed = await telemetry(process.env).catch((error: unknown) => {
+  process.stderr.write(`media: ${reason(error)}\n`);
+  process.exit(2);
+});
+const server = serve({ objects, classifier, token, telemetry: observed });
+
 
 server.on("error", (error) => {
   log("error", "The server cannot listen", { port, reason: reason(error) });
@@ -44,7 +50,7 @@ function stop(signal: string): void {
   log("info", "Stopping", { signal });
   // Requests that run are finished; the timer is for those that won't.
   setTimeout(() => process.exit(1), DrainMs).unref();
-  server.close(() => void objects.stop().then(() => process.exit(0)));
+  server.close(() => void Promise.all([objects.stop(), observed.stop()]).then(() => process.exit(0)));
   // A connection that has had its answer stays open for more, and close() would wait for it.
   setInterval(() => server.closeIdleConnections(), 50).unref();
 }

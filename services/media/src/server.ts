@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { log, reason } from "./log.js";
 import { normalize, visionObject } from "./normalize.js";
@@ -6,6 +6,7 @@ import type { Objects } from "./objects.js";
 import { MaxBytes } from "./picture.js";
 import { Problem } from "./problems.js";
 import { Slots } from "./slots.js";
+import { off, type Span, type Telemetry } from "./telemetry.js";
 import type { Classifier } from "./vision/classifier.js";
 
 export interface Parts {
@@ -13,6 +14,7 @@ export interface Parts {
   readonly classifier: Classifier;
   /** What the sidecar must send with every call; undefined on a machine without tokens. */
   readonly token: string | undefined;
+  readonly telemetry: Telemetry;
 }
 
 const MaxJsonBytes = 4096;
@@ -25,6 +27,7 @@ const Waiting = 16;
 interface Call {
   readonly request: IncomingMessage;
   readonly query: URLSearchParams;
+  readonly span: Span;
 }
 
 /**
@@ -33,41 +36,58 @@ interface Call {
  */
 export function serve(parts: Parts): Server {
   const slots = new Slots(Running, Waiting);
+  const { telemetry } = parts;
+  telemetry.watch(() => slots.waitingNow);
 
   const routes: Record<string, (call: Call) => Promise<unknown>> = {
-    "POST /v1/normalize": async ({ request, query }) => {
+    "POST /v1/normalize": async ({ request, query, span }) => {
       const key = keyIn(query, "key");
       const source = query.has("source") ? keyIn(query, "source") : undefined;
       const sent = await read(request, MaxBytes);
-      return await slots.use(async () => normalize(key, source === undefined ? sent : await parts.objects.get(source), parts.objects));
+      return await slots.use(async () => {
+        const picture = source === undefined ? sent : await span.step("objects get", {}, () => parts.objects.get(source));
+        return span.step("normalize", { bytes: picture.length }, () => normalize(key, picture, parts.objects));
+      });
     },
-    "POST /v1/classify": async ({ request }) => {
+    "POST /v1/classify": async ({ request, span }) => {
       const key = keyOf(await read(request, MaxJsonBytes));
-      return await slots.use(async () => parts.classifier.classify(await parts.objects.get(visionObject(key))));
+      return await slots.use(async () => {
+        const photo = await span.step("objects get", {}, () => parts.objects.get(visionObject(key)));
+        const seen = await span.step("classify", { model: parts.classifier.name }, () => parts.classifier.classify(photo));
+        telemetry.classified(seen.label, seen.unsure);
+        return seen;
+      });
     },
     "GET /healthz": async () => ({ status: "ok" }),
   };
 
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, async (request, response) => {
     const started = performance.now();
-    const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(request.headers["traceparent"]))?.[1] ?? randomBytes(16).toString("hex");
     const url = new URL(request.url ?? "/", "http://media");
     const route = `${request.method} ${url.pathname}`;
+    const handle = Object.hasOwn(routes, route) ? routes[route] : undefined;
+    // A path that is none of ours is no name for a span or a series.
+    const path = handle === undefined ? "" : url.pathname;
+    const probe = route === "GET /healthz";
+    const span = (probe ? off : telemetry).begin(path === "" ? String(request.method) : route, request.headers);
     try {
-      const handle = Object.hasOwn(routes, route) ? routes[route] : undefined;
-      if (route !== "GET /healthz") {
+      if (!probe) {
         authorize(request, parts.token);
       }
       if (handle === undefined) {
         throw unknown(url.pathname, Object.keys(routes));
       }
-      answer(response, 200, "application/json", await handle({ request, query: url.searchParams }));
+      answer(response, 200, "application/json", await handle({ request, query: url.searchParams, span }));
     } catch (error) {
-      refuse(response, error, trace);
+      refuse(response, error, span);
     }
-    if (route !== "GET /healthz") {
+    if (!probe) {
+      const took = performance.now() - started;
+      const status = response.statusCode;
+      span.end({ "http.request.method": String(request.method), "http.route": path, "http.response.status_code": status }, status >= 500);
+      telemetry.answered(String(request.method), path, status, took / 1000);
       // The path alone: the query holds the key, and the key the user.
-      log("info", "Answered", { path: url.pathname, status: response.statusCode, ms: Math.round(performance.now() - started), trace_id: trace });
+      log("info", "Answered", { path: url.pathname, status, duration_ms: Math.round(took), trace_id: span.traceId, span_id: span.spanId });
     }
   });
   // Longer than a sidecar keeps an idle connection, so that it is the one who closes and never writes into a closed one.
@@ -144,15 +164,15 @@ function answer(response: ServerResponse, status: number, type: string, body: un
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text), ...headers }).end(text);
 }
 
-function refuse(response: ServerResponse, error: unknown, trace: string): void {
+function refuse(response: ServerResponse, error: unknown, span: Span): void {
   if (response.destroyed) {
     return;
   }
   const problem = error instanceof Problem ? error : new Problem("internal", "The trace id leads to the log.");
   if (problem.kind === "internal") {
-    log("error", "A request failed", { trace_id: trace, reason: reason(error) });
+    log("error", "A request failed", { trace_id: span.traceId, span_id: span.spanId, reason: reason(error) });
   } else if (problem.status === 503) {
-    log("warning", "Refused for now", { trace_id: trace, problem: problem.kind, reason: reason(problem.cause ?? problem) });
+    log("warning", "Refused for now", { trace_id: span.traceId, span_id: span.spanId, problem: problem.kind, reason: reason(problem.cause ?? problem) });
   }
-  answer(response, problem.status, "application/problem+json", problem.body(trace), problem.headers);
+  answer(response, problem.status, "application/problem+json", problem.body(span.traceId), problem.headers);
 }

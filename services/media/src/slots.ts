@@ -9,6 +9,11 @@ export class Slots {
     this.free = running;
   }
 
+  /** How many stand in line. */
+  get waitingNow(): number {
+    return this.line.length;
+  }
+
   async use<T>(work: () => Promise<T>): Promise<T> {
     if (this.free > 0) {
       this.free--;

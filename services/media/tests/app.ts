@@ -10,7 +10,7 @@ export const AppToken = "token-of-the-app";
 export const SidecarToken = "token-of-the-sidecar";
 export const Key = "scan/0198c0de-0000-7000-8000-000000000001/0198c0de-0000-7000-8000-000000000002";
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;
@@ -42,7 +42,7 @@ export class App {
     });
   }
 
-  static async start(options: { withSidecar?: boolean; sidecarPort?: string; byEndpoint?: boolean } = {}): Promise<App> {
+  static async start(options: { withSidecar?: boolean; sidecarPort?: string; byEndpoint?: boolean; environment?: Readonly<Record<string, string>> } = {}): Promise<App> {
     const sidecar = new Sidecar();
     const sidecarPort = options.withSidecar === false ? String(await freePort()) : await sidecar.start();
     const port = await freePort();
@@ -54,6 +54,7 @@ export class App {
         ...(options.byEndpoint === true ? { DAPR_GRPC_ENDPOINT: `http://127.0.0.1:${sidecarPort}` } : { DAPR_GRPC_PORT: sidecarPort }),
         APP_API_TOKEN: AppToken,
         DAPR_API_TOKEN: SidecarToken,
+        ...options.environment,
       },
       stdio: ["ignore", "pipe", "inherit"],
     });
