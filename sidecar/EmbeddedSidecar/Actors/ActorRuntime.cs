@@ -77,7 +77,7 @@ internal sealed partial class ActorRuntime : IDisposable
             var key = new ActorKey(reminder.ActorType, reminder.ActorId);
             var cancelled = await TurnAsync(
                 key, null, TimeSpan.Zero, (actor, _, run) => CountedAsync(
-                    actor.Host.App.Metrics, actor.Host.Transport.RemindAsync(key, reminder.Name, reminder.Data, run), (metrics, fine) => metrics.ActorReminderFired(key.Type, fine)), ct);
+                    actor, actor.Host.Transport.RemindAsync(key, reminder.Name, reminder.Data, run), static (metrics, type, fine) => metrics.ActorReminderFired(type, fine)), ct);
             return cancelled ? TriggerOutcome.Cancelled : TriggerOutcome.Success;
         }
         catch (NoActorHostException)
@@ -90,9 +90,12 @@ internal sealed partial class ActorRuntime : IDisposable
     /// <returns>True when the app wants no more of it.</returns>
     public Task<bool> FireAsync(ActorKey key, ActorTimer timer, CancellationToken ct) =>
         TurnAsync(key, null, _lookupLimit, (actor, _, run) => CountedAsync(
-            actor.Host.App.Metrics, actor.Host.Transport.FireAsync(key, timer, run), (metrics, fine) => metrics.ActorTimerFired(key.Type, fine)), ct);
+            actor, actor.Host.Transport.FireAsync(key, timer, run), static (metrics, type, fine) => metrics.ActorTimerFired(type, fine)), ct);
 
-    private static async Task<bool> CountedAsync(DaprMetrics? metrics, Task<bool> call, Action<DaprMetrics, bool> count)
+    private static Task<bool> CountedAsync(ActiveActor actor, Task<bool> call, Action<DaprMetrics, string, bool> count) =>
+        actor.Host.App.Metrics is { } metrics ? CountAsync(metrics, actor.Key.Type, call, count) : call;
+
+    private static async Task<bool> CountAsync(DaprMetrics metrics, string type, Task<bool> call, Action<DaprMetrics, string, bool> count)
     {
         var fine = false;
         try
@@ -103,10 +106,7 @@ internal sealed partial class ActorRuntime : IDisposable
         }
         finally
         {
-            if (metrics is not null)
-            {
-                count(metrics, fine);
-            }
+            count(metrics, type, fine);
         }
     }
 
@@ -179,14 +179,14 @@ internal sealed partial class ActorRuntime : IDisposable
         }
     }
 
-    private static async ValueTask<ActorTurns.Turn?> WaitAsync(ActiveActor actor, string chain, CancellationToken ct)
+    private static ValueTask<ActorTurns.Turn?> WaitAsync(ActiveActor actor, string chain, CancellationToken ct)
     {
         var waiting = actor.Turns.EnterAsync(chain, ct);
-        if (waiting.IsCompleted || actor.Host.App.Metrics is not { } metrics)
-        {
-            return await waiting;
-        }
+        return waiting.IsCompleted || actor.Host.App.Metrics is not { } metrics ? waiting : CountWaitAsync(metrics, actor, waiting);
+    }
 
+    private static async ValueTask<ActorTurns.Turn?> CountWaitAsync(DaprMetrics metrics, ActiveActor actor, ValueTask<ActorTurns.Turn?> waiting)
+    {
         metrics.ActorCallsPending(actor.Key.Type, 1);
         try
         {

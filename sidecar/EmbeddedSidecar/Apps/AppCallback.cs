@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 
 namespace EmbeddedSidecar.Apps;
@@ -15,15 +16,15 @@ internal sealed class AppCallback(AppInstance app)
     /// <param name="metadata">Sent along; the app's token and a trace are added.</param>
     /// <exception cref="GrpcException">The app answered with another status than OK, or cannot be understood.</exception>
     /// <exception cref="HttpRequestException">The app is not reachable.</exception>
-    public async Task<AppReply<T>> CallAsync<T>(
+    public Task<AppReply<T>> CallAsync<T>(
         string path, IMessage request, MessageParser<T> parser, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken ct)
+        where T : IMessage<T> =>
+        app.Metrics is { } metrics ? CountedAsync(metrics, path, request, parser, metadata, ct) : SendAsync(path, request, parser, metadata, ct);
+
+    private async Task<AppReply<T>> CountedAsync<T>(
+        DaprMetrics metrics, string path, IMessage request, MessageParser<T> parser, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken ct)
         where T : IMessage<T>
     {
-        if (app.Metrics is not { } metrics)
-        {
-            return await SendAsync(path, request, parser, metadata, ct);
-        }
-
         var began = metrics.Now;
         var code = StatusCode.Unavailable;
         try

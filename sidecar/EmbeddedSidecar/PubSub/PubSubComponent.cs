@@ -1,6 +1,7 @@
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Resiliency;
+using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.PubSub;
 
@@ -31,21 +32,18 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
 
     /// <summary>Publishes under the outbound policy.</summary>
     /// <exception cref="DaprException">The app may not use the topic, or the broker did not take the message.</exception>
-    public async ValueTask PublishAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
-    {
-        var began = app.Metrics?.Now ?? 0;
-        await SendAsync(topic, data, metadata, began, ct);
-        app.Metrics?.Published(name, topic, true, began);
-    }
+    public ValueTask PublishAsync(
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct) =>
+        SendAsync(topic, data, metadata, app.Metrics, ct);
 
     /// <summary>The same for one of many, which are counted together.</summary>
     public ValueTask PublishOneOfManyAsync(string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct) =>
         SendAsync(topic, data, metadata, null, ct);
 
     private async ValueTask SendAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, long? countFrom, CancellationToken ct)
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, DaprMetrics? metrics, CancellationToken ct)
     {
+        var began = metrics?.Now ?? 0;
         if (!broker.Scopes.MayPublish(topic))
         {
             throw PubSubErrors.Forbidden(name, topic, app.AppId);
@@ -61,16 +59,13 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
                     return true;
                 },
                 ct);
+            metrics?.Published(name, topic, true, began);
         }
 #pragma warning disable CA1031 // Brokers fail in their own ways; the caller gets one.
         catch (Exception failed) when (!ct.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            if (countFrom is { } began)
-            {
-                app.Metrics?.Published(name, topic, false, began);
-            }
-
+            metrics?.Published(name, topic, false, began);
             throw PubSubErrors.NotPublished(name, topic, failed);
         }
     }

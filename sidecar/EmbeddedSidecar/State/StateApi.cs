@@ -64,23 +64,21 @@ internal static class StateApi
     }
 
     /// <summary>One operation alone, several side by side without atomicity. An ETag error only if nothing else went wrong.</summary>
-    public static async ValueTask SaveAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, string errorCode, CancellationToken ct)
+    public static ValueTask<bool> SaveAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, string errorCode, CancellationToken ct)
     {
         if (operations.Count == 0)
         {
-            return;
+            return new ValueTask<bool>(true);
         }
 
         ApiSpans.IsAbout("state", store.Name);
-        if (app.Metrics is { } metrics)
+        if (app.Metrics is not { } metrics)
         {
-            var operation = errorCode switch { "ERR_STATE_DELETE" => "delete", "ERR_STATE_BULK_DELETE" => "bulk_delete", _ => "set" };
-            await CountAsync(metrics, store, operation, metrics.Now, WriteAsync(app, store, operations, errorCode, ct));
+            return WriteAsync(app, store, operations, errorCode, ct);
         }
-        else
-        {
-            await WriteAsync(app, store, operations, errorCode, ct);
-        }
+
+        var operation = errorCode switch { "ERR_STATE_DELETE" => "delete", "ERR_STATE_BULK_DELETE" => "bulk_delete", _ => "set" };
+        return CountAsync(metrics, store, operation, metrics.Now, WriteAsync(app, store, operations, errorCode, ct));
     }
 
     private static async ValueTask<bool> WriteAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, string errorCode, CancellationToken ct)
@@ -121,22 +119,17 @@ internal static class StateApi
         }
     }
 
-    public static async ValueTask TransactAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, CancellationToken ct)
+    public static ValueTask<bool> TransactAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, CancellationToken ct)
     {
         if (operations.Count == 0)
         {
-            return;
+            return new ValueTask<bool>(true);
         }
 
         ApiSpans.IsAbout("state", store.Name);
-        if (app.Metrics is { } metrics)
-        {
-            await CountAsync(metrics, store, "transaction", metrics.Now, ApplyAllAsync(app, store, operations, ct));
-        }
-        else
-        {
-            await ApplyAllAsync(app, store, operations, ct);
-        }
+        return app.Metrics is { } metrics
+            ? CountAsync(metrics, store, "transaction", metrics.Now, ApplyAllAsync(app, store, operations, ct))
+            : ApplyAllAsync(app, store, operations, ct);
     }
 
     private static async ValueTask<bool> ApplyAllAsync(AppInstance app, StateStore store, IReadOnlyList<StateOperation> operations, CancellationToken ct)

@@ -15,13 +15,11 @@ internal sealed class WorkflowTelemetry(DaprMetrics? metrics, AppTracer? tracer,
     public long Now => metrics?.Now ?? 0;
 
     /// <summary>A client asked for something.</summary>
-    public async Task<T> OperationAsync<T>(string operation, long began, Task<T> work)
-    {
-        if (metrics is null)
-        {
-            return await work;
-        }
+    public Task<T> OperationAsync<T>(string operation, long began, Task<T> work) =>
+        metrics is null ? work : CountAsync(metrics, operation, began, work);
 
+    private static async Task<T> CountAsync<T>(DaprMetrics metrics, string operation, long began, Task<T> work)
+    {
         var success = false;
         try
         {
