@@ -6,7 +6,7 @@ namespace Eco2.Deploy.Tests.Kubernetes;
 /// <summary>The cluster runs the apps of <c>dapr.yaml</c> on the components of <c>components/&lt;target&gt;</c>, and nothing else.</summary>
 internal static class AppRules
 {
-    private static readonly Dictionary<string, string> Targets = new() { ["local"] = "redis", ["production"] = "redis", ["aws"] = "aws", ["azure"] = "azure", ["gcp"] = "gcp" };
+    private static readonly Dictionary<string, string> Targets = new() { ["local"] = "redis", ["production"] = "redis", ["aws"] = "aws", ["azure"] = "azure", ["gcp"] = "gcp", ["rabbitmq"] = "rabbitmq" };
 
     public static IEnumerable<string> Complaints(Overlay overlay) => [.. Apps(overlay), .. Components(overlay), .. Subscriptions(overlay), .. Queues(overlay)];
 
@@ -87,6 +87,8 @@ internal static class AppRules
             {
                 "redis-streams" => ($"{data["stream"]}/{data["consumerGroup"]}", own.Select(place => $"{place.Topic}/{place.App}")),
                 "azure-servicebus" => ($"{data["topicName"]}/{data["subscriptionName"]}", own.Select(place => $"{place.Topic}/{place.App}")),
+                // The same name with which Dapr declares it: consumerID, here the app's id, and the topic.
+                "rabbitmq" => (data["queueName"], own.Select(place => $"{place.App}-{place.Topic}")),
                 "gcp-pubsub" => (data["subscriptionName"], own.Select(place => $"{place.App}-{place.Topic}")),
                 // One queue per component, named by its consumerID; that of the app's work, not of its dead letters.
                 "aws-sqs-queue" => (data["queueURL"], own.Where(place => place.Topic is "scan.requested" or "job.events").Select(place => ConsumerId(overlay, place.Component).Replace("{appID}", place.App, StringComparison.Ordinal))),

@@ -28,6 +28,7 @@ public sealed class MistakesTests
     [InlineData("azure", "secretStore: secrets", "secretStore: state", "state is no secret store")]
     [InlineData("production", "claimName: objects", "claimName: object", "no PersistentVolumeClaim object")]
     [InlineData("production", "objects:/objects", "pictures:/objects", "no volume for pictures:/objects")]
+    [InlineData("rabbitmq", "ECO2_RABBITMQ=rabbitmq:url", "ECO2_RABBIT=rabbitmq:url", "wants ECO2_RABBITMQ, which")]
     [InlineData("production", "ECO2_REDIS_PASSWORD=redis:password", "ECO2_REDIS_PASSWORD=redis:secret", "no Secret has redis:secret")]
     [InlineData("production", "templateName: gateway", "templateName: health", "judged by health")]
     [InlineData("aws", "      - auth\n", "      - oauth\n", "pods that are not there")]
@@ -74,6 +75,7 @@ public sealed class MistakesTests
     [InlineData("aws", "default: /events/job-finished", "default: /events/job-ended", "no route /events/job-ended")]
     [InlineData("aws", "queueURL: event-router-job-events", "queueURL: event-router", "no queue event-router")]
     [InlineData("azure", "topicName: scan.requested", "topicName: scan.wanted", "no queue scan.wanted/worker")]
+    [InlineData("rabbitmq", "queueName: worker-scan.requested", "queueName: scan.requested", "no queue scan.requested")]
     [InlineData("production", "stream: job.events", "stream: job.event", "no queue job.event/event-router")]
     [InlineData("production", "concurrency\n    value: \"100\"", "concurrency\n    value: \"101\"", "is not what components/redis says")]
     public void A_difference_from_the_code_is_found(string overlay, string from, string to, string complaint) => Found(AppRules.Complaints(Overlay.Altered(overlay, from, to)), complaint);

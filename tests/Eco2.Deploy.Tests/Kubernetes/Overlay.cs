@@ -9,7 +9,7 @@ internal sealed record Overlay(string Name, string Text)
 {
     private static readonly ConcurrentDictionary<string, Lazy<string>> Rendered = new();
 
-    public static IReadOnlyList<string> Names { get; } = ["local", "aws", "azure", "gcp", "production"];
+    public static IReadOnlyList<string> Names { get; } = ["local", "aws", "azure", "gcp", "production", "rabbitmq"];
 
     public IReadOnlyList<Manifest> Objects { get; } = Manifest.Read(Text);
 
