@@ -11,7 +11,7 @@ public sealed class ReleaseTests : IDisposable
 
     public ReleaseTests()
     {
-        Shell($"mkdir -p '{copy.FullName}/deploy' && cp -r '{Checkout.Root}/deploy/k8s' '{copy.FullName}/deploy/' && cp -r '{Checkout.Root}/components' '{copy.FullName}/'");
+        Shell($"mkdir -p '{copy.FullName}/deploy' && cp -r '{Checkout.Root}/deploy/k8s' '{Checkout.Root}/deploy/observability' '{copy.FullName}/deploy/' && cp -r '{Checkout.Root}/components' '{copy.FullName}/'");
     }
 
     private static IEnumerable<string> Digests => DaprFile.Apps.Select((app, at) => $"{app.Id} sha256:{new string((char)('a' + (at % 6)), 64)}");
@@ -21,6 +21,7 @@ public sealed class ReleaseTests : IDisposable
     [InlineData("azure")]
     [InlineData("gcp")]
     [InlineData("production")]
+    [InlineData("rabbitmq")]
     public void After_a_release_every_image_has_its_digest(string overlay)
     {
         Assert.Equal("", Release(Digests));
