@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Eco2.Testing;
 using Eco2.Testing.StandIns;
 using Xunit;
@@ -27,6 +28,8 @@ public sealed class AccountsSystem : IAsyncLifetime
                 ["Auth__Providers__local__Issuer"] = Provider.Issuer,
                 ["Auth__Providers__local__ClientId"] = IdentityProvider.ClientId,
                 ["Auth__Providers__local__ClientSecret"] = IdentityProvider.ClientSecret,
+                ["Edge__Issuers__0__Issuer"] = Provider.Issuer,
+                ["Edge__Issuers__0__Audience"] = "eco2-of-tests",
                 ["Auth__KeyRefresh"] = "00:00:02",
                 ["Auth__PasswordIterations"] = "1000",
                 // Everybody here comes from one address.
@@ -92,6 +95,28 @@ public sealed class AccountsTests(AccountsSystem system) : IClassFixture<Account
 
         Assert.Equal(HttpStatusCode.NoContent, (await owner.DeleteAsync(new Uri($"/api/v1/auth/keys/{key.GetProperty("id").GetString()}", UriKind.Relative))).StatusCode);
         await Eventually.TrueAsync(async () => (await AskAllAsync([text])).All(s => s == HttpStatusCode.Unauthorized), "the key is refused at every gateway", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_token_of_an_accepted_issuer_opens_the_API_for_a_user_of_its_own()
+    {
+        string Token(string subject, string audience) => system.Provider.Sign(
+            new JsonObject { ["alg"] = "ES256", ["kid"] = system.Provider.KeyId },
+            new JsonObject { ["iss"] = system.Provider.Issuer, ["aud"] = audience, ["sub"] = subject, ["token_use"] = "access", ["exp"] = 4_000_000_000 });
+
+        var (first, again, other) = (await OwnIdAsync(Token("pool-1", "eco2-of-tests")), await OwnIdAsync(Token("pool-1", "eco2-of-tests")), await OwnIdAsync(Token("pool-2", "eco2-of-tests")));
+        using var mistaken = Bearer(system.Run.Url, Token("pool-1", IdentityProvider.ClientId));
+
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, other);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(mistaken, "/api/v1/users/me"));
+
+        async Task<string> OwnIdAsync(string token)
+        {
+            using var http = Bearer(system.Run.Url, token);
+            await Eventually.TrueAsync(async () => await StatusAsync(http, "/api/v1/users/me") == HttpStatusCode.OK, "the profile arrived");
+            return (await http.GetFromJsonAsync<JsonElement>("/api/v1/auth/account")).GetProperty("id").GetString()!;
+        }
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class Exchange(Discovery discovery, IdToken idTokens, ProviderHt
     {
         var subject = Claims.At(said, settings.Subject) switch
         {
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.String } text => Claims.Text(text),
             { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
             _ => null,
         };
@@ -86,6 +86,6 @@ internal sealed class Exchange(Discovery discovery, IdToken idTokens, ProviderHt
         return new ProviderIdentity(
             subject, Text(settings.Email), Claims.At(said, settings.EmailVerified) is { ValueKind: JsonValueKind.True }, nickname is { Length: > 0 and <= MaxNickname } ? nickname : null);
 
-        string? Text(string? path) => Claims.At(said, path) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        string? Text(string? path) => Claims.Text(Claims.At(said, path));
     }
 }

@@ -59,6 +59,7 @@ public sealed class ProviderAttackTests : IAsyncLifetime
         ["five parts"] = p => p.ChangeIdToken = t => t + ".a.b",
         ["no base64"] = p => p.ChangeIdToken = t => "é." + t,
         ["one claim twice"] = p => p.ChangeIdToken = t => SignedText(p, t, text => text[..^1] + ",\"sub\":\"person-2\"}"),
+        ["half a character for a subject"] = p => p.ChangeIdToken = t => SignedText(p, t, text => text.Replace("person-1", "\\ud800", StringComparison.Ordinal)),
         ["claims that are a list"] = p => p.ChangeIdToken = t => SignedText(p, t, _ => "[1]"),
         ["a large one"] = p => p.ChangeClaims = c => c["padding"] = new string('x', 20_000),
         ["none at all"] = p => p.SendsIdTokens = false,
