@@ -6,6 +6,7 @@ using Eco2.Contracts.DeadLetters;
 using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Media;
+using Eco2.Contracts.Privacy;
 using Eco2.Contracts.Scan;
 
 namespace Eco2.Contracts;
@@ -54,4 +55,9 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(DeadLetterContent))]
 [JsonSerializable(typeof(ReplayDeadLettersRequest))]
 [JsonSerializable(typeof(ReplayedDeadLetters))]
+[JsonSerializable(typeof(PrivacyRequested))]
+[JsonSerializable(typeof(PrivacyProgress))]
+[JsonSerializable(typeof(PrivacyEnd))]
+[JsonSerializable(typeof(RetentionChanged))]
+[JsonSerializable(typeof(AuditTold))]
 public sealed partial class ContractsJson : JsonSerializerContext;

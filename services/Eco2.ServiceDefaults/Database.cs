@@ -11,14 +11,15 @@ namespace Eco2.ServiceDefaults;
 public static class Database
 {
     /// <summary>Registers <see cref="NpgsqlDataSource"/> as the service's role and applies the numbered <c>Migrations/*.sql</c> embedded in
-    /// <paramref name="migrations"/> before the app listens. Call it after <c>AddEco2</c>.</summary>
-    public static WebApplicationBuilder AddEco2Database(this WebApplicationBuilder builder, Assembly migrations)
+    /// <paramref name="migrations"/> before the app listens. Call it after <c>AddEco2</c>. With <paramref name="seesAllUsers"/> a connection sees
+    /// everybody's rows until it becomes a user (<see cref="UserRows"/>): for the app that has yet to find out who somebody is.</summary>
+    public static WebApplicationBuilder AddEco2Database(this WebApplicationBuilder builder, Assembly migrations, bool seesAllUsers = false)
     {
         var owner = builder.Configuration["ECO2_POSTGRES"]
             ?? throw new InvalidOperationException("Set ECO2_POSTGRES to the connection string of the database's owner.");
         var services = builder.Services;
-        services.TryAddSingleton(sp => Open(owner, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10)));
-        services.AddSingleton<IReadinessCheck>(sp => new DatabaseCheck(Open(owner, sp.GetRequiredService<ServiceIdentity>(), maxPoolSize: 1)));
+        services.TryAddSingleton(sp => Open(owner, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10), seesAllUsers));
+        services.AddSingleton<IReadinessCheck>(sp => new DatabaseCheck(Open(owner, sp.GetRequiredService<ServiceIdentity>(), maxPoolSize: 1, seesAllUsers: false)));
         // Hosted services start in the order of registration and before the server: nobody asks before the tables are there.
         services.AddHostedService(sp => ActivatorUtilities.CreateInstance<Migrator>(sp, owner, migrations));
         return builder;
@@ -46,13 +47,13 @@ public static class Database
         return command;
     }
 
-    private static NpgsqlDataSource Open(string owner, ServiceIdentity service, int maxPoolSize)
+    private static NpgsqlDataSource Open(string owner, ServiceIdentity service, int maxPoolSize, bool seesAllUsers)
     {
         var settings = new NpgsqlConnectionStringBuilder(owner)
         {
             ApplicationName = $"eco2-{service.Name}",
             // As start-up options they also survive the reset of a pooled connection.
-            Options = $"-c role={service.Role} -c search_path={service.Schema}",
+            Options = $"-c role={service.Role} -c search_path={service.Schema}{(seesAllUsers ? " -c eco2.user_id=all" : "")}",
             MaxPoolSize = maxPoolSize,
             MinPoolSize = 0,
             // An idle connection costs the server a process.

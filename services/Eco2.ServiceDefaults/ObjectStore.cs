@@ -29,6 +29,18 @@ public sealed class ObjectStore(DaprClient dapr, string binding)
         }
     }
 
+    /// <summary>Stores an object, in place of what was there. It travels as base64: local storage would decode bytes that happen to look like
+    /// it, the others are told to.</summary>
+    /// <exception cref="DaprException">As of <see cref="GetAsync"/>.</exception>
+    public async Task PutAsync(string name, ReadOnlyMemory<byte> bytes, string contentType, CancellationToken ct)
+    {
+        var request = Request("create", name);
+        request.Data = System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes.Span));
+        request.Metadata["decodeBase64"] = "true";
+        request.Metadata["contentType"] = contentType;
+        await dapr.InvokeBindingAsync(request, ct);
+    }
+
     /// <summary>The object is gone afterwards, whether it was there or not.</summary>
     /// <exception cref="DaprException">As of <see cref="GetAsync"/>.</exception>
     public async Task DeleteAsync(string name, CancellationToken ct)

@@ -1,9 +1,9 @@
 using Eco2.Auth.Accounts;
 using Eco2.Auth.ApiKeys;
-using Eco2.Auth.Auditing;
 using Eco2.Auth.Edge;
 using Eco2.Auth.Issuers;
 using Eco2.Auth.Keys;
+using Eco2.Auth.Privacy;
 using Eco2.Auth.Providers;
 using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
@@ -40,7 +40,7 @@ internal static class Endpoints
         RotateKeys.Map(auth);
         PublishKeys.Map(app);
         RevokedSessions.Map(app);
-        ListAudit.Map(app);
+        AccountData.Map(app);
         ExtAuthz.Map(app);
     }
 }

@@ -3,6 +3,7 @@ using Eco2.Auth.ApiKeys;
 using Eco2.Auth.Issuers;
 using Eco2.Auth.Keys;
 using Eco2.Auth.Mail;
+using Eco2.Auth.Privacy;
 using Eco2.Auth.Providers;
 using Eco2.Auth.SecondFactor;
 using Eco2.Auth.Sessions;
@@ -19,8 +20,8 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox().AddEdge(always: false);
-
+        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly, seesAllUsers: true).AddEco2Outbox().AddEdge(always: false);
+        AccountData.Add(builder);
         builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();
         builder.Services.AddSingleton<Encryption>().AddSingleton<KeyRing>().AddSingleton<AccessTokens>();

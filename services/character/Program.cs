@@ -13,7 +13,8 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddEco2("character", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+        builder.AddEco2("character", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox()
+            .AddEco2UserData(new UserTable("ownership", "id"), new UserTable("evaluations", "job_id"));
 
         builder.Services.AddOptions<CharacterOptions>().BindConfiguration("Character").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<CharacterCatalog>().AddSingleton<GetPicture>().AddSingleton<RewardMeter>().AddSingleton<EvaluateRewards>();
@@ -26,6 +27,7 @@ internal static class Program
         GetCatalog.Map(app.MapGroup("/api/v1/character"));
         GetPicture.Map(app);
         OnUserRegistered.Map(app);
+        app.MapUserData();
         app.MapActorsHandlers();
         return app;
     }

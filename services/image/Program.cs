@@ -13,7 +13,8 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddEco2("image", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly);
+        builder.AddEco2("image", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly)
+            .AddEco2UserData(new UserTable("images", "key", "owner_id") { BeforeErase = PictureObjects.DeleteAsync }, new UserTable("retention", "user_id"));
 
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Image").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<UploadTokens>().AddSingleton<Presigner>();
@@ -30,6 +31,9 @@ internal static class Program
         PutPicture.Map(images);
         GetPicture.Map(images);
         GetStoredImage.Map(app);
+        OnRetentionChanged.Map(app);
+        SweepPictures.Map(app);
+        app.MapUserData();
         return app;
     }
 }

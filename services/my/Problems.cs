@@ -12,6 +12,14 @@ internal static class Problems
 
     public static ProblemHttpResult DeadLetterNotFound() => Problem.Of("my", "DEAD_LETTER_NOT_FOUND", 404, "There is no such dead letter.");
 
+    public static ProblemHttpResult ExportNotFound() => Problem.Of("my", "EXPORT_NOT_FOUND", 404, "There is no such export, or it has expired.");
+
+    public static ProblemHttpResult DeletionNotFound() => Problem.Of("my", "DELETION_NOT_FOUND", 404, "There is no such receipt.");
+
+    public static ProblemHttpResult PreconditionFailed() => Problem.Of("my", "PRECONDITION_FAILED", 412, "The settings have changed meanwhile.", "Read them again and repeat the change.");
+
+    public static ProblemHttpResult PreconditionRequired() => Problem.Of("my", "PRECONDITION_REQUIRED", 428, "Say which version is changed.", "Send the ETag of the settings as If-Match.");
+
     public static ProblemHttpResult BrokerAway() => Problem.Of(
         "my", "OVERLOADED", 503, "The service cannot do this at the moment.", "The message could not be published; the letter is as it was.", retryAfter: TimeSpan.FromSeconds(2));
 

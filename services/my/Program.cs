@@ -1,6 +1,7 @@
 using Eco2.Contracts;
 using Eco2.My.Characters;
 using Eco2.My.DeadLetters;
+using Eco2.My.Privacy;
 using Eco2.My.Profiles;
 using Eco2.My.Stats;
 using Eco2.ServiceDefaults;
@@ -17,10 +18,8 @@ internal static class Program
         builder.AddEco2("my", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly);
 
         builder.Services.AddOptions<MyOptions>().BindConfiguration("My").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<DeadLetterOptions>().BindConfiguration("DeadLetters").ValidateDataAnnotations()
-            .Validate(o => o.AreDurationsSensible(), "DeadLetters:RetryPause must not be negative and DeadLetters:Retention must be longer than nothing.").ValidateOnStart();
-        builder.Services.AddSingleton<Replays>();
-        builder.Services.AddSingleton<DeadLetterMeter>();
+        DeadLetterRoutes.Add(builder.Services);
+        PrivacyRoutes.Add(builder);
 
         adjust?.Invoke(builder);
         var app = builder.Build();
@@ -35,6 +34,7 @@ internal static class Program
         OnCharacterGranted.Map(app);
         OnJobFinished.Map(app);
         DeadLetterRoutes.Map(app);
+        PrivacyRoutes.Map(app, me);
         return app;
     }
 }

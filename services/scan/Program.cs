@@ -14,15 +14,14 @@ internal static class Program
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.AddEco2("scan", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox();
+        ScanRetention.Add(builder);
 
         builder.Services.AddOptions<ScanOptions>().BindConfiguration("Scan").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ModelsOptions>().BindConfiguration("Models").ValidateDataAnnotations().ValidateOnStart();
-
         builder.Services.AddSingleton<OfferedModels>().AddSingleton<TaxonomyCache>();
         builder.Services.AddSingleton<Pictures>().AddSingleton<ScanMeter>().AddSingleton<SubmitScan>().AddSingleton<InFlight>().AddHostedService(sp => sp.GetRequiredService<InFlight>());
 
         adjust?.Invoke(builder);
-
         var app = builder.Build();
         app.UseEco2();
         var scans = app.MapGroup("/api/v1/scan");
@@ -35,6 +34,7 @@ internal static class Program
         RecallScan.Map(app);
         SettleReward.Map(app);
         OnJobFinished.Map(app);
+        ScanRetention.Map(app);
         return app;
     }
 }

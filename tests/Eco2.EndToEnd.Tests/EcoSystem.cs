@@ -18,6 +18,9 @@ public sealed class EcoSystem : IAsyncLifetime
 
     public Uri Url => run.Url;
 
+    /// <summary>The connection string of the database's owner.</summary>
+    public string Postgres => run.Postgres;
+
     public static string Root => Checkout.Root;
 
     public static string Command => EcoRun.Command;

@@ -15,21 +15,25 @@ public sealed class User : IDisposable
 {
     private static int users;
 
-    private User(HttpClient http, Guid id) => (Http, Id) = (http, id);
+    public const string Password = "a long enough passphrase 42";
+
+    private User(HttpClient http, Guid id, string email) => (Http, Id, Email) = (http, id, email);
 
     public HttpClient Http { get; }
 
     public Guid Id { get; }
 
+    public string Email { get; }
+
     public static async Task<User> SignUpAsync(EcoSystem system)
     {
         var http = new HttpClient { BaseAddress = system.Url };
         var email = $"user{Interlocked.Increment(ref users)}-{Environment.ProcessId}@eco2.example";
-        using var response = await http.PostAsJsonAsync("/api/v1/auth/sign-up", new { email, password = "a long enough passphrase 42" });
+        using var response = await http.PostAsJsonAsync("/api/v1/auth/sign-up", new { email, password = Password });
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
         response.EnsureSuccessStatusCode();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", answer.GetProperty("access_token").GetString());
-        return new User(http, answer.GetProperty("user_id").GetGuid());
+        return new User(http, answer.GetProperty("user_id").GetGuid(), email);
     }
 
     public async Task<StoredImage> UploadAsync(string file = "rendered-plastic-bottle.jpg")

@@ -4,6 +4,7 @@ using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
 using Eco2.Worker.Knowledge;
 using Eco2.Worker.Models;
+using Eco2.Worker.Privacy;
 using Eco2.Worker.Scan;
 
 namespace Eco2.Worker;
@@ -26,15 +27,14 @@ internal static class Program
         builder.Services.AddSingleton<ModelMeter>().AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>().AddHostedService<BudgetShare>();
         builder.Services.AddObjectStore(Contracts.Image.ImageObjects.Binding).AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
-        builder.Services.AddDaprWorkflow(workflows => ScanSteps.Register(workflows, builder.Configuration.GetValue("Scan:MaxSteps", ScanStepOptions.DefaultMaxSteps)));
+        OnPrivacyRequested.Add(builder.Services);
+        builder.Services.AddDaprWorkflow(workflows => OnPrivacyRequested.Register(ScanSteps.Register(workflows, builder.Configuration.GetValue("Scan:MaxSteps", ScanStepOptions.DefaultMaxSteps))));
 
         adjust?.Invoke(builder);
         var app = builder.Build();
         app.UseEco2();
-        OnScanRequested.Map(app);
-        OnScanUndelivered.Map(app);
-        OnJobCancel.Map(app);
-        GetTaxonomy.Map(app);
+        ScanSteps.Map(app);
+        OnPrivacyRequested.Map(app);
         return app;
     }
 }

@@ -11,7 +11,8 @@ internal sealed class RevokedSessions
     private const string Read =
         """
         select id, account_id, revoked_at from sessions where revoked_at > $1
-        union all select id, user_id, revoked_at from api_keys where revoked_at > $1 order by revoked_at
+        union all select id, user_id, revoked_at from api_keys where revoked_at > $1
+        union all select id, account_id, revoked_at from ended_sessions where revoked_at > $1 order by revoked_at
         """;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/sessions/revoked", Handle);

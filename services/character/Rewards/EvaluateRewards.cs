@@ -76,7 +76,12 @@ internal sealed class EvaluateRewards(CharacterCatalog catalog, IOptions<Charact
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         await reader.NextResultAsync(ct);
-        await reader.ReadAsync(ct);
+        if (!await reader.ReadAsync(ct))
+        {
+            // The account is gone; nothing is kept for it.
+            return new Reward("not_eligible", "DISABLED", null, null);
+        }
+
         var (reward, granted) = (reader.GetString(0), reader.GetBoolean(1));
         // Only now it is committed.
         await reader.NextResultAsync(ct);

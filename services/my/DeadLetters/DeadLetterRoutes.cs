@@ -3,6 +3,13 @@ namespace Eco2.My.DeadLetters;
 /// <summary>What this folder answers: two calls of the sidecar, the rest for admins.</summary>
 internal static class DeadLetterRoutes
 {
+    public static void Add(IServiceCollection services)
+    {
+        services.AddOptions<DeadLetterOptions>().BindConfiguration("DeadLetters").ValidateDataAnnotations()
+            .Validate(o => o.AreDurationsSensible(), "DeadLetters:RetryPause must not be negative and DeadLetters:Retention must be longer than nothing.").ValidateOnStart();
+        services.AddSingleton<Replays>().AddSingleton<DeadLetterMeter>();
+    }
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         KeepDeadLetters.Map(routes);

@@ -19,14 +19,25 @@ internal sealed partial class DiscardDeadLetter
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id:guid}", Handle);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, Admin admin, NpgsqlDataSource db, TimeProvider clock, ILogger<DiscardDeadLetter> logger, CancellationToken ct)
+        Guid id, Admin admin, NpgsqlDataSource db, Outbox outbox, TimeProvider clock, ILogger<DiscardDeadLetter> logger, CancellationToken ct)
     {
-        await using var discard = db.CreateCommand(Discard).With(id, clock.GetUtcNow(), admin.Id);
+        var now = clock.GetUtcNow();
+        await using var connection = await db.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var discard = new NpgsqlCommand(Discard, connection).With(id, now, admin.Id);
         if (await discard.ExecuteNonQueryAsync(ct) == 0)
         {
             return Problems.DeadLetterNotFound();
         }
 
+        await using (var told = connection.CreateBatch())
+        {
+            told.BatchCommands.Add(Replays.Told(outbox, admin.Id, "dead_letter_discarded", id.ToString("D"), now));
+            await told.ExecuteNonQueryAsync(ct);
+        }
+
+        await transaction.CommitAsync(ct);
+        outbox.Wake();
         Discarded(logger, id, admin.Id);
         return TypedResults.NoContent();
     }

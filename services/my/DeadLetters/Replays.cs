@@ -1,6 +1,7 @@
 using Dapr;
 using Dapr.Client;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Privacy;
 using Eco2.ServiceDefaults;
 using Npgsql;
 
@@ -8,7 +9,7 @@ namespace Eco2.My.DeadLetters;
 
 /// <summary>Publishes letters again: the same bytes to the same topic, so that subscribers who had taken the message know it. Rows are held
 /// while that happens, so of several replicas one replays a letter, and one that fails at once is stored after we noted that it went.</summary>
-internal sealed class Replays(NpgsqlDataSource db, DaprClient dapr, TimeProvider clock)
+internal sealed class Replays(NpgsqlDataSource db, DaprClient dapr, Outbox outbox, TimeProvider clock)
 {
     public const int MaxPerRound = 50;
     private static readonly Dictionary<string, string> Raw = new() { ["rawPayload"] = "true" };
@@ -48,14 +49,25 @@ internal sealed class Replays(NpgsqlDataSource db, DaprClient dapr, TimeProvider
         await using (var note = connection.CreateBatch())
         {
             note.BatchCommands.Add(new NpgsqlBatchCommand(Sent).With(sent, clock.GetUtcNow(), by));
+            if (by is { } admin && sent.Length > 0)
+            {
+                var subject = sent is [var only] ? only.ToString("D") : $"{sent.Length} letters";
+                note.BatchCommands.Add(Told(outbox, admin, "dead_letter_replayed", subject, clock.GetUtcNow()));
+            }
+
             note.BatchCommands.Add(new NpgsqlBatchCommand(NotSent).With(failed, errors.FirstOrDefault(e => e is not null)));
             // The broker has them: forgetting that because somebody left would send them once more than is counted.
             await note.ExecuteNonQueryAsync(CancellationToken.None);
         }
 
         await transaction.CommitAsync(CancellationToken.None);
+        outbox.Wake();
         return new Outcome(sent, failed);
     }
+
+    /// <summary>What an admin did, for the audit log of the app auth, in the transaction of the deed.</summary>
+    public static NpgsqlBatchCommand Told(Outbox outbox, Guid admin, string action, string subject, DateTimeOffset at) =>
+        outbox.Entry(Messaging.PubSub, AuditTold.Topic, admin.ToString("D"), new AuditTold(Guid.CreateVersion7(at), "admin_acted", admin, subject, action, at));
 
     private static async Task<List<(Guid Id, Letter Letter)>> TakeAsync(NpgsqlConnection connection, string where, object?[] values, CancellationToken ct)
     {

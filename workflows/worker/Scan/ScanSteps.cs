@@ -7,7 +7,15 @@ namespace Eco2.Worker.Scan;
 /// <summary>The scan workflow and who does its steps.</summary>
 internal static class ScanSteps
 {
-    internal static void Register(WorkflowRuntimeOptions options, int maxSteps)
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        OnScanRequested.Map(routes);
+        OnScanUndelivered.Map(routes);
+        OnJobCancel.Map(routes);
+        GetTaxonomy.Map(routes);
+    }
+
+    internal static WorkflowRuntimeOptions Register(WorkflowRuntimeOptions options, int maxSteps)
     {
         // A step mostly waits for a model, so the places for steps bound how many jobs run. What does not get one waits in the sidecar.
 #pragma warning disable CS0618 // The only limit that a worker itself has; the runtime's configuration has its own.
@@ -19,6 +27,7 @@ internal static class ScanSteps
         options.RegisterActivity<GiveRewardActivity>(GiveReward.Activity.Name);
         options.RegisterActivity<SettleRewardActivity>(SettleReward.Activity.Name);
         options.RegisterActivity<FailScanActivity>(FailScan.Activity.Name);
+        return options;
     }
 }
 

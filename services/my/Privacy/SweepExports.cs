@@ -1,0 +1,75 @@
+using Eco2.Contracts.Privacy;
+using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Eco2.My.Privacy;
+
+/// <summary>Removes archives whose time is over. The binding calls every replica at once; they share the rows.</summary>
+internal sealed partial class SweepExports
+{
+    private const int Batch = 20;
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    private const string Old = "select id::text from exports where expires_at < $1 order by expires_at limit $2 for update skip locked";
+
+    private const string Forget = "delete from exports where id::text = any($1)";
+
+    // The name of the binding.
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/retention", Handle);
+
+    /// <summary>Removes the objects of these exports.</summary>
+    public static async Task DeleteObjectsAsync(IServiceProvider services, Guid userId, IReadOnlyList<string> ids, CancellationToken ct)
+    {
+        _ = userId;
+        var (db, objects) = (services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<ObjectStore>());
+        await using var work = await db.BeginForAllUsersAsync(ct);
+        var parts = new List<(Guid Id, int Parts)>();
+        await using (var select = work.Command("select id, parts from exports where id::text = any($1)", (object)ids.ToArray()))
+        await using (var row = await select.ExecuteReaderAsync(ct))
+        {
+            while (await row.ReadAsync(ct))
+            {
+                parts.Add((row.GetGuid(0), row.GetInt32(1)));
+            }
+        }
+
+        foreach (var (id, count) in parts)
+        {
+            for (var number = count; number > 0; number--)
+            {
+                await objects.DeleteAsync(ExportObjects.Part(id, number), ct);
+            }
+        }
+    }
+
+    private static async Task<Ok> Handle(NpgsqlDataSource db, TimeProvider clock, ILogger<SweepExports> logger, HttpContext http, CancellationToken ct)
+    {
+        var (began, swept, round) = (clock.GetTimestamp(), 0, Batch);
+        while (round == Batch && clock.GetElapsedTime(began) < Longest)
+        {
+            await using var work = await db.BeginForAllUsersAsync(ct);
+            var ids = new List<string>();
+            await using (var old = work.Command(Old, clock.GetUtcNow(), Batch))
+            await using (var row = await old.ExecuteReaderAsync(ct))
+            {
+                while (await row.ReadAsync(ct))
+                {
+                    ids.Add(row.GetString(0));
+                }
+            }
+
+            await DeleteObjectsAsync(http.RequestServices, Guid.Empty, ids, ct);
+            await using var forget = work.Command(Forget, (object)ids.ToArray());
+            await forget.ExecuteNonQueryAsync(ct);
+            await work.CommitAsync(ct);
+            swept += round = ids.Count;
+        }
+
+        Swept(logger, swept);
+        return TypedResults.Ok();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old exports were removed")]
+    private static partial void Swept(ILogger logger, int count);
+}
