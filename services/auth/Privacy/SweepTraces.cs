@@ -4,9 +4,8 @@ using Npgsql;
 
 namespace Eco2.Auth.Privacy;
 
-/// <summary>Forgets where people were: traces in the audit after 90 days
-/// and sessions that ended 30 days ago. Then it
-/// writes the end of the audit's chain into the log, where whoever could change the chain cannot. The binding calls every replica at once.</summary>
+/// <summary>Forgets where people were: traces in the audit after 90 days, sessions that ended 30 days ago. Then it writes the end of the audit's
+/// chain into the log, where whoever could change the chain cannot. The binding calls every replica at once.</summary>
 internal sealed partial class SweepTraces
 {
     private const int Batch = 1000;
