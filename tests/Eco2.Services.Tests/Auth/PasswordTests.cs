@@ -1,5 +1,7 @@
 using System.Net;
 using Eco2.Auth.Accounts;
+using Eco2.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Xunit;
 
@@ -91,6 +93,36 @@ public sealed class PasswordTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, (await host.PostAsync("refresh", new { refresh_token = person.RefreshToken })).StatusCode);
         await (await host.PostAsync("refresh", new { refresh_token = other.GetProperty("refresh_token").GetString() })).IsProblemAsync(HttpStatusCode.Unauthorized, "TOKEN_REVOKED");
         Assert.Equal(1, await db.ScalarAsync<long>($"select count(*) from audit where user_id = '{person.Id}' and kind = 'password_changed'"));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_replaced_while_it_is_looked_at_opens_nothing_and_does_not_come_back()
+    {
+        var person = await Person.SignUpAsync(host, "replaced@example.com");
+        await using var stronger = await ServiceHost.StartAsync(Eco2.Auth.Program.Build, db.ConnectionString, null, "Auth:PasswordIterations=2000");
+        var passwords = stronger.Services.GetRequiredService<Passwords>();
+        using var hold = new ManualResetEventSlim();
+        var busy = Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount - 1)).Select(_ => passwords.RunAsync(() => hold.Wait(TimeSpan.FromSeconds(30)), CancellationToken.None)).ToArray();
+
+        // It has read the old hash and waits for its turn.
+        var signIn = stronger.PostAsync("sign-in", new { email = person.Email, password = Person.Password });
+        await Eventually.TrueAsync(async () => await db.ScalarAsync<long>("select count(*) from sign_in_attempts") >= 2, "the attempt is counted");
+        for (var i = 0; i < 5; i++)
+        {
+            await stronger.Client.GetAsync(new Uri("/internal/sessions/revoked", UriKind.Relative));
+        }
+
+        await using (var reset = db.CreateCommand("update accounts set password_hash = 'of the new password' where email = 'replaced@example.com'"))
+        {
+            await reset.ExecuteNonQueryAsync();
+        }
+
+        hold.Set();
+        await Task.WhenAll(busy);
+
+        await (await signIn).IsProblemAsync(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS", "auth");
+        Assert.Equal("of the new password", await db.ScalarAsync<string>("select password_hash from accounts where email = 'replaced@example.com'"));
+        Assert.Equal(1, await db.ScalarAsync<long>($"select count(*) from sessions where account_id = '{person.Id}'"));
     }
 
     [Fact]
