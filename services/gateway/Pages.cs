@@ -17,6 +17,7 @@ internal sealed partial class Pages
         [".svg"] = "image/svg+xml",
         [".png"] = "image/png",
         [".webp"] = "image/webp",
+        [".txt"] = "text/plain; charset=utf-8",
         [".webmanifest"] = "application/manifest+json",
     }.ToFrozenDictionary();
 

@@ -1,4 +1,4 @@
-// After the build: writes the service worker with the list of the shell's files, and a .br and .gz beside every file that gains by it.
+// After the build: writes the service worker with the list of the shell's files, the licences, and a .br and .gz beside every file that gains by it.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -17,7 +17,12 @@ const worker = readFileSync(new URL('../src/service-worker.js', import.meta.url)
   .replace('__SHELL__', JSON.stringify(shell.map((name) => `/${name}`)));
 writeFileSync(new URL('sw.js', dist), worker);
 
-for (const name of [...files, 'sw.js'].filter((name) => /\.(html|js|css|svg|webmanifest)$/.test(name))) {
+// What the bundle is made from wants its licence to travel along.
+const parts = ['preact', '@preact/signals', 'uqr'];
+const licences = parts.map((name) => `${name}\n\n${readFileSync(new URL(`../node_modules/${name}/LICENSE`, import.meta.url), 'utf8')}`);
+writeFileSync(new URL('licenses.txt', dist), licences.join('\n\n'));
+
+for (const name of [...files, 'sw.js', 'licenses.txt'].filter((name) => /\.(html|js|css|svg|webmanifest|txt)$/.test(name))) {
   const bytes = readFileSync(new URL(name, dist));
   writeFileSync(new URL(`${name}.br`, dist), brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
   writeFileSync(new URL(`${name}.gz`, dist), gzipSync(bytes, { level: 9 }));

@@ -17,6 +17,8 @@ interface Props {
 
 export function AnswerView({ answer, vision, words, warnings }: Props) {
   const say = t().answer;
+  // Of what was not recognised at all, the answer itself says so.
+  const doubt = vision?.primary.middle_code === 'unclassified' ? '' : !answer.final_place ? say.noRule : vision?.unsure ? say.unsure : '';
   return (
     <article class="card answer">
       <h2>{answer.headline}</h2>
@@ -33,7 +35,7 @@ export function AnswerView({ answer, vision, words, warnings }: Props) {
           <strong>{nameOf(answer.final_place.code, answer.final_place.name)}</strong>
         </p>
       )}
-      {(vision?.unsure || !answer.final_place) && <Note kind="warn"><p>{vision?.primary.middle_code !== 'unclassified' && !answer.final_place ? say.noRule : say.unsure}</p></Note>}
+      {doubt && <Note kind="warn"><p>{doubt}</p></Note>}
       {answer.insufficiencies.length > 0 && (
         <section class="todo">
           <h3>{say.todo}</h3>

@@ -33,7 +33,7 @@ export function Characters() {
           const mine = owned.get(one.code);
           return (
             <li key={one.code} class={`card ${mine ? 'met' : 'missing'}`}>
-              <img src={one.image_url} alt="" width="112" height="112" loading="lazy" />
+              <img src={one.image_url} alt="" width="112" height="112" />
               <h2>{spoken(one)}{spoken(one) !== one.name && <span lang="ko"> {one.name}</span>}</h2>
               {mine ? (
                 <>

@@ -64,6 +64,8 @@ export function SecondFactor({ account, onChanged }: { account: AccountState; on
             <Button type="submit" class="danger" busy={stop.busy}>{t().account.totpStop}</Button>
           </div>
         </form>
+      ) : !account.email_verified ? (
+        <Note kind="warn"><p>{t().account.totpNeedsEmail} <a href="#/account">{t().account.profile}</a></p></Note>
       ) : (
         <form onSubmit={(event) => { event.preventDefault(); void start.run(); }}>
           <p>{t().account.totpOff}</p>
