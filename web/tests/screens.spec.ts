@@ -1,9 +1,5 @@
-import type { Page } from '@playwright/test';
-import axe from 'axe-core';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { desktop, expect, newEmail, phone, signUp, submit, test } from './support.ts';
-import { root } from './system.ts';
+import { check } from './check.ts';
+import { desktop, newEmail, phone, signUp, submit, test } from './support.ts';
 
 /** Every screen, and what shows that it is there. */
 const doors: [string, string, string][] = [
@@ -18,24 +14,10 @@ const rooms: [string, string, string][] = [
   ['history', '/#/history', '.history'],
   ['characters', '/#/characters', '.collection .met'],
   ['account', '/#/account', '#theme'],
+  ['security', '/#/account/security', 'form'],
   ['devices', '/#/account/devices', '.list > li'],
   ['keys', '/#/account/keys', 'fieldset'],
 ];
-
-/** Pictures to look at lie in artifacts/web-screens after a run. */
-const folder = join(root, 'artifacts/web-screens');
-mkdirSync(folder, { recursive: true });
-
-async function check(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, animations: 'disabled' });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `${name} is wider than the screen`).toBe(0);
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const found = await (window as unknown as { axe: typeof axe }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-  });
-  expect(violations, name).toEqual([]);
-}
 
 for (const { name, device, locale, scheme } of [
   { name: 'phone-ko', device: phone, locale: 'ko-KR', scheme: 'light' },

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { check } from './check.ts';
 import { expect, password, test, words } from './support.ts';
 import { state } from './system.ts';
 
@@ -53,6 +54,7 @@ test('an address is confirmed by its mail, then the second factor is turned on, 
   await factor.getByLabel(say.auth.currentPassword, { exact: true }).fill(password);
   await factor.getByRole('button', { name: say.account.totpStart }).click();
   await expect(page.getByRole('img', { name: say.account.totpQr })).toBeVisible();
+  await check(page, 'second-factor-qr');
   const secret = (await factor.locator('code').textContent())!;
   await factor.getByLabel(say.auth.code).fill('000000');
   await factor.getByRole('button', { name: say.account.totpConfirm }).click();
@@ -61,6 +63,7 @@ test('an address is confirmed by its mail, then the second factor is turned on, 
   await factor.getByRole('button', { name: say.account.totpConfirm }).click();
   const codes = page.getByTestId('backup-codes').locator('code');
   await expect(codes).toHaveCount(10);
+  await check(page, 'backup-codes');
   const backup = (await codes.first().textContent())!;
   await page.getByRole('button', { name: say.account.codesKept }).click();
   await expect(page.getByText(say.account.totpOn)).toBeVisible();

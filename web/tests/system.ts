@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startProvider } from './provider.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -29,8 +30,9 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
   if (process.env.ECO2_WEB_STATE) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'eco2-web-'));
   process.env.ECO2_WEB_STATE = folder;
+  const provider = await startProvider();
   const command = join(root, 'artifacts/bin/Eco2.Cli/release/Eco2.Cli.dll');
-  const eco2 = spawn('dotnet', [command, 'up', '--free-ports', '--no-build', '--state', folder], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const eco2 = spawn('dotnet', [command, 'up', '--free-ports', '--no-build', '--state', folder], { cwd: root, env: { ...process.env, ...provider.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = new Promise<void>((resolve) => eco2.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => {
@@ -46,6 +48,7 @@ export default async function start(): Promise<(() => Promise<void>) | undefined
   return async () => {
     eco2.kill('SIGTERM');
     await ended;
+    provider.stop();
     rmSync(folder, { recursive: true, force: true });
   };
 }

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { get, send } from '../api/http.ts';
 import { t, language, choose } from '../i18n/index.ts';
 import { go, route } from '../router.ts';
@@ -74,6 +74,13 @@ export function SignUp() {
 
 export function SecondFactor() {
   const [code, setCode] = useState('');
+  // Who came by a provider brings it in the address, where it need not stay.
+  const brought = route.value.query.get('challenge');
+  useEffect(() => {
+    if (brought === null) return;
+    challenge.value = brought;
+    go('/second-factor', 'replace');
+  }, [brought]);
   const task = useTask(() => enter('/auth/second-factor', { challenge: challenge.value, code: code.replace(/\s/g, '') }));
   return (
     <div class="narrow">

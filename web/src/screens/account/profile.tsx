@@ -54,7 +54,7 @@ function Email() {
     await send('POST', '/auth/email/verification');
     setSent(true);
   });
-  if (!value) return null;
+  if (!value?.email) return null;
   return (
     <section class="card">
       <h2>{t().auth.email}</h2>

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { call, get, send } from '../../api/http.ts';
 import { day, t } from '../../i18n/index.ts';
-import { Button, Field, Loading, Wrong } from '../../ui/parts.tsx';
+import { route } from '../../router.ts';
+import { Button, Field, Loading, Note, Wrong } from '../../ui/parts.tsx';
 import { say } from '../../ui/say.ts';
 import { troubleOf } from '../../ui/trouble.ts';
 import { useLoaded, useTask } from '../../ui/use.ts';
@@ -39,7 +40,7 @@ function Password({ account, onChanged }: Props) {
   return (
     <form class="card" onSubmit={(event) => { event.preventDefault(); void change.run(); }}>
       <h2>{account.has_password ? t().account.changePassword : t().account.setPassword}</h2>
-      <input type="text" name="username" autocomplete="username" value={account.email} hidden readOnly />
+      <input type="text" name="username" autocomplete="username" value={account.email ?? ''} hidden readOnly />
       <Wrong error={change.error} />
       {account.has_password && <Field label={t().auth.currentPassword} secret autocomplete="current-password" required value={current} onInput={(e) => setCurrent(e.currentTarget.value)} />}
       <Field label={t().auth.newPassword} secret autocomplete="new-password" required minLength={8} maxLength={128} hint={t().auth.passwordHint} error={fields.new_password ?? fields.password} value={wanted} onInput={(e) => setWanted(e.currentTarget.value)} />
@@ -59,9 +60,13 @@ function Providers({ account, onChanged }: Props) {
     onChanged();
   });
   if (!value?.providers.length) return null;
+  const { query } = route.value;
+  const failure = query.get('error');
   return (
     <section class="card">
       <h2>{t().account.providers}</h2>
+      {failure && <Note kind="warn">{failure === 'already_linked' ? t().account.alreadyLinked : t().account.linkFailed}</Note>}
+      {query.get('linked') && <Note kind="good">{t().account.linked}</Note>}
       <Wrong error={link.error ?? unlink.error} />
       <ul class="list rows">
         {value.providers.map(({ provider, name }) => {

@@ -2,7 +2,8 @@
 
 export interface AccountState {
   id: string;
-  email: string;
+  /** Absent for who came by a provider that told none. */
+  email?: string | null;
   email_verified: boolean;
   has_password: boolean;
   second_factor: boolean;
