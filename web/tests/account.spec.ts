@@ -50,13 +50,16 @@ test('a device is signed out from another', async ({ page, browser, person }) =>
   await other.close();
 });
 
-test('a key is shown once and is revoked', async ({ page, person: _ }) => {
+test('a key is shown once, works, and is revoked', async ({ page, playwright, person: _ }) => {
   await page.goto('/#/account/keys');
   await page.getByLabel(say.account.keyName).fill('내 프로그램');
   await page.getByRole('button', { name: say.account.keyCreate }).click();
   const shown = page.getByTestId('new-key');
   const key = (await shown.locator('code').textContent())!;
   expect(key).toMatch(/^eco2_/);
+  const program = await playwright.request.newContext({ extraHTTPHeaders: { Authorization: `Bearer ${key}` } });
+  const opens = async () => (await program.get(`${url()}/api/v1/scan`)).status();
+  expect(await opens()).toBe(200);
   await shown.getByRole('button', { name: say.account.codesKept }).click();
   await page.reload();
   await expect(page.getByText('내 프로그램')).toBeVisible();
@@ -65,6 +68,8 @@ test('a key is shown once and is revoked', async ({ page, person: _ }) => {
   await page.getByRole('button', { name: `${say.app.delete}: 내 프로그램` }).click();
   await page.getByRole('dialog').getByRole('button', { name: say.app.delete }).click();
   await expect(page.getByText(say.account.noKeys)).toBeVisible();
+  await expect.poll(opens, { timeout: 10_000 }).toBe(401);
+  await program.dispose();
 });
 
 test('signing out everywhere ends this session too', async ({ page, context }) => {

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { eventsOf, expect, jobOf, sample, submit, test, words } from './support.ts';
+import { eventsOf, expect, jobOf, password, sample, submit, test, words } from './support.ts';
 import { pid, url } from './system.ts';
 
 test.use({ locale: 'ko-KR' });
@@ -169,8 +169,12 @@ test('signing out in one tab signs out the other', async ({ page, context, perso
   await expect(other.getByRole('heading', { level: 1 })).toHaveText(say.auth.welcome);
 });
 
-test('nothing that the page can read is a token', async ({ page, person: _ }) => {
-  await page.goto('/#/home');
+test('nothing that the page keeps is a token', async ({ page, context, person }) => {
+  await context.clearCookies();
+  await page.goto('/');
+  await page.getByLabel(say.auth.email).fill(person);
+  await page.getByLabel(say.auth.password, { exact: true }).fill(password);
+  await page.getByRole('button', { name: say.auth.signIn }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(say.scan.title);
   const readable = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]));
   expect(readable).not.toMatch(/eyJ|r1_|s_access|s_refresh/);
