@@ -32,6 +32,7 @@ interface FieldProps {
   spellcheck?: boolean;
   required?: boolean;
   min?: number;
+  max?: number;
   minLength?: number;
   maxLength?: number;
   value: string | number;

@@ -50,8 +50,8 @@ function Consents() {
       </fieldset>
       <fieldset>
         <legend>{t().account.retention}</legend>
-        <Field label={t().account.resultDays} type="number" min={1} required value={retention.result_days} onInput={(e) => change({ consents, retention: { ...retention, result_days: e.currentTarget.valueAsNumber } })} />
-        <Field label={t().account.pictureDays} type="number" min={1} required value={retention.picture_days} onInput={(e) => change({ consents, retention: { ...retention, picture_days: e.currentTarget.valueAsNumber } })} />
+        <Field label={t().account.resultDays} type="number" min={1} max={1095} required value={retention.result_days} onInput={(e) => change({ consents, retention: { ...retention, result_days: e.currentTarget.valueAsNumber } })} />
+        <Field label={t().account.pictureDays} type="number" min={1} max={365} required value={retention.picture_days} onInput={(e) => change({ consents, retention: { ...retention, picture_days: e.currentTarget.valueAsNumber } })} />
       </fieldset>
       <Button type="submit" class="primary" busy={save.busy}>{t().app.save}</Button>
     </form>

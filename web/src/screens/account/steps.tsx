@@ -35,7 +35,7 @@ export function usePolled<T>(path: string | null, ended: (value: T) => boolean, 
 
 interface Props {
   progress: number;
-  steps: { name: string; status: string; removed?: number | null }[];
+  steps: { name: string; status: string; removed?: Record<string, number> | null }[];
   label: string;
 }
 
@@ -50,7 +50,7 @@ export function Steps({ progress, steps, label }: Props) {
         {steps.map((step) => (
           <li key={step.name}>
             <span>{step.name}</span>
-            <span class="hint">{t().status[step.status] ?? step.status}{typeof step.removed === 'number' && ` · ${t().account.removed(step.removed)}`}</span>
+            <span class="hint">{t().status[step.status] ?? step.status}{step.removed && ` · ${t().account.removed(Object.values(step.removed).reduce((sum, n) => sum + n, 0))}`}</span>
           </li>
         ))}
       </ul>

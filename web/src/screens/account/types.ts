@@ -49,7 +49,7 @@ export interface Export {
 export interface Deletion {
   status: string;
   progress: number;
-  steps: { name: string; status: string; removed?: number | null }[];
+  steps: { name: string; status: string; removed?: Record<string, number> | null }[];
   requested_at: string;
   finished_at?: string | null;
 }
