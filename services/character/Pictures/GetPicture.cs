@@ -15,7 +15,8 @@ internal sealed class GetPicture(CharacterCatalog catalog)
     private sealed record Picture(byte[] Bytes, EntityTagHeaderValue Tag);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/assets/character/{asset}.png", [HttpMethods.Get, HttpMethods.Head], (string asset, GetPicture get, HttpContext http) => get.Handle(asset, http));
+        routes.MapMethods("/assets/character/{asset}.png", [HttpMethods.Get, HttpMethods.Head], (string asset, GetPicture get, HttpContext http) => get.Handle(asset, http))
+            .WithName("GetCharacterPicture").WithSummary("The picture of a character.");
 
     private Results<FileContentHttpResult, ProblemHttpResult> Handle(string asset, HttpContext http)
     {

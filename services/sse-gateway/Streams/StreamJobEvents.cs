@@ -12,8 +12,8 @@ internal sealed partial class StreamJobEvents
 {
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/jobs/{id}/events", Handle).WithName(nameof(StreamJobEvents));
-        routes.MapGet("/api/v1/scan/{id}/events", Handle);
+        routes.MapGet("/api/v1/scan/{id}/events", Handle).Produces(200, contentType: "text/event-stream");
+        routes.MapGet("/api/v1/jobs/{id}/events", Handle).Produces(200, contentType: "text/event-stream");
     }
 
     /// <summary>1. Listen for news before reading the log, so that nothing falls between. 2. Read the log; only the owner gets further.

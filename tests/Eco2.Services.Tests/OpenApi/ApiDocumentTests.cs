@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using Eco2.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.OpenApi;
+using Xunit;
+
+namespace Eco2.Services.Tests.OpenApi;
+
+/// <summary>The API documents in contracts/openapi are those of the code. <c>ECO2_RECORD=1 ./eco2 test Services</c> writes them anew.</summary>
+public sealed class ApiDocumentTests
+{
+    private static readonly string Folder = TestSidecar.Repository("contracts/openapi");
+
+    private static readonly (string App, Func<string[], Action<WebApplicationBuilder>?, WebApplication> Build)[] Apps =
+    [
+        ("auth", Eco2.Auth.Program.Build),
+        ("character", Eco2.Character.Program.Build),
+        ("image", Eco2.Image.Program.Build),
+        ("my", Eco2.My.Program.Build),
+        ("scan", global::Eco2.Scan.Program.Build),
+        ("sse-gateway", Eco2.SseGateway.Program.Build),
+    ];
+
+    [Fact]
+    public async Task The_documents_are_those_of_the_code()
+    {
+        var postgres = await PostgresCluster.CreateDatabaseAsync();
+        var all = new List<JsonObject>();
+        foreach (var (app, build) in Apps)
+        {
+            var document = await ApiDocument.OfAsync(app, build, postgres);
+            var text = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+            all.Add(JsonNode.Parse(text)!.AsObject());
+            await SameAsync($"{app}.json", text);
+        }
+
+        await SameAsync("eco2.json", MergedDocument.Of(all).ToJsonString(MergedDocument.Indented));
+    }
+
+    private static async Task SameAsync(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        text = text.ReplaceLineEndings("\n") + "\n";
+        if (Environment.GetEnvironmentVariable("ECO2_RECORD") == "1")
+        {
+            await File.WriteAllTextAsync(path, text);
+        }
+
+        Assert.Equal(await File.ReadAllTextAsync(path), text);
+    }
+}
