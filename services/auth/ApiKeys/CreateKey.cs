@@ -1,4 +1,5 @@
 using Eco2.Auth.Auditing;
+using Eco2.Auth.Keys;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts.Auth;
 using Eco2.ServiceDefaults;
@@ -17,6 +18,11 @@ internal sealed class CreateKey
     public sealed record Answer(
         Guid Id, string Name, string Prefix, string Key, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
 
+    // The key is in the answer; a copy of the database must not give it away.
+    private static readonly IdempotentPost.Sealing Sealed = new(
+        (services, answer, use, ct) => services.GetRequiredService<Encryption>().EncryptAsync(answer, use, ct),
+        (services, answer, use, ct) => services.GetRequiredService<Encryption>().DecryptAsync(answer, use, ct));
+
     // One after the other for each user, so that the count holds.
     private const string LockAccount = "select 1 from accounts where id = $1 and deleted_at is null for update";
     private const string Count = "select count(*) from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
@@ -25,7 +31,8 @@ internal sealed class CreateKey
         "insert into api_keys (id, user_id, name, hash, scopes, created_at, expires_at) values ($1, $2, normalize($3), $4, $5, $6, $7)";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/keys", Handle).WithName("CreateApiKey")
-        .WithSummary("Makes an API key; its text is in this answer only.").WithDescription("At most 20 keys a user. Only a session may make one, never another key.");
+        .WithSummary("Makes an API key; its text is in this answer only.").WithDescription("At most 20 keys a user. Only a session may make one, never another key.")
+        .OncePerKey(Sealed);
 
     private static async Task<Results<Created<Answer>, ProblemHttpResult>> Handle(
         Request request, CurrentUser user, HttpContext http, Npgsql.NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)

@@ -14,7 +14,7 @@ internal sealed class BeginUpload
 
     public sealed record Answer(string Key, string UploadUrl, string CdnUrl, int ExpiresIn, IReadOnlyDictionary<string, string> RequiredHeaders);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{channel}", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{channel}", Handle).OncePerKey();
 
     private static async Task<Results<Ok<Answer>, ProblemHttpResult>> Handle(
         string channel,

@@ -72,7 +72,7 @@ internal sealed class SubmitScan(
         UserFull,
     }
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Post).WithName(nameof(SubmitScan));
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Post).WithName(nameof(SubmitScan)).WithMetadata(new TakesIdempotencyKey());
 
     internal static Task<Results<Accepted<ScanAccepted>, ProblemHttpResult>> Post(
         SubmitScanRequest request,
@@ -152,7 +152,7 @@ internal sealed class SubmitScan(
     private ProblemHttpResult? Read(SubmitScanRequest request, Guid userId, HttpRequest http, out Wanted? wanted)
     {
         wanted = null;
-        if (!TryReadKey(http, out var key))
+        if (!IdempotentPost.TryReadKey(http, out var key))
         {
             return Problems.Invalid("Idempotency-Key", "It has 8 to 128 visible ASCII characters.");
         }
@@ -181,12 +181,6 @@ internal sealed class SubmitScan(
         var body = request with { ImageKey = imageKey, ImageUrl = null, UserInput = words };
         wanted = new Wanted(userId, key, SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(body, json.Options)), imageKey, words, model, language);
         return null;
-    }
-
-    private static bool TryReadKey(HttpRequest http, out string? key)
-    {
-        key = http.Headers["Idempotency-Key"] is [{ } given, ..] ? given : http.Headers["X-Idempotency-Key"] is [{ } old, ..] ? old : null;
-        return key is null || (key.Length is >= 8 and <= 128 && key.All(c => c is >= '!' and <= '~'));
     }
 
     /// <summary>What a submission with a known key is answered; null when the key is new or there is none.</summary>

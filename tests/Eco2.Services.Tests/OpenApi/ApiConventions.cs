@@ -56,6 +56,11 @@ internal static class ApiConventions
             operation.RequestBody = body;
         }
 
+        if (route.EndpointMetadata.OfType<TakesIdempotencyKey>().Any())
+        {
+            operation.Parameters = [.. operation.Parameters ?? [], IdempotencyKey()];
+        }
+
         operation.Responses ??= [];
         operation.Responses["default"] = new OpenApiResponse
         {
@@ -98,6 +103,14 @@ internal static class ApiConventions
         var way = handler.Name.StartsWith('<') || handler.Name is "Original" or "Post" ? "" : handler.Name.Replace("Handle", "", StringComparison.Ordinal);
         return useCase.Name + way + (method == "HEAD" ? "Head" : "");
     }
+
+    private static OpenApiParameter IdempotencyKey() => new()
+    {
+        Name = "Idempotency-Key",
+        In = ParameterLocation.Header,
+        Description = "The same key and body within 24 hours: the same answer, and nothing is done twice. Another body: 409.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 8, MaxLength = 128, Pattern = "^[!-~]+$" },
+    };
 
     private static OpenApiRequestBody Picture() => new()
     {
