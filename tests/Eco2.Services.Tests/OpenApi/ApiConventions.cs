@@ -1,4 +1,5 @@
 using System.Reflection;
+using Eco2.Edge.Policies;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -46,11 +47,10 @@ internal static class ApiConventions
             operation.Description = null;
         }
 
-        var needsUser = Eco2.Gateway.Route.Of($"/{context.Description.RelativePath}") is { NeedsUser: true }
-            || handler.GetParameters().Any(parameter => parameter.ParameterType == typeof(CurrentUser));
-        operation.Security = needsUser
-            ? [.. Credentials.Keys.Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, context.Document)] = [] })]
-            : [];
+        var policy = PolicyTable.Find(context.Description.HttpMethod!, $"/{context.Description.RelativePath}")
+            ?? throw new InvalidOperationException($"The edge lets nobody to {context.Description.HttpMethod} /{context.Description.RelativePath}.");
+        operation.Security = policy.Who == Who.Anyone ? [] : [.. Credentials.Keys.Where(name => name != "apiKey" || policy.Scope is not null)
+            .Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, context.Document)] = name == "apiKey" ? [policy.Scope!] : [] })];
         if (BodiesReadByHand.TryGetValue(useCase, out var body))
         {
             operation.RequestBody = body;
