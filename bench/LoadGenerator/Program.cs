@@ -6,5 +6,5 @@ namespace Eco2.LoadGenerator;
 internal static class Program
 {
     private static Task<int> Main(string[] args) =>
-        new RootCommand("Puts load on a running system.") { LoadCommand.Create(), StreamsCommand.Create(), TokensCommand.Create() }.Parse(args).InvokeAsync();
+        new RootCommand("Puts load on a running system.") { LoadCommand.Create(), StreamsCommand.Create(), TokensCommand.Create(), AuthzCommand.Create() }.Parse(args).InvokeAsync();
 }

@@ -22,6 +22,6 @@ internal static class BenchCommand
             var (exit, _) = await Shell.RunAsync("npm", arguments, Path.Combine(workspace.Root, "services/media"), ct, Console.WriteLine);
             return exit;
         });
-        return new Command("bench", "Measure.") { vision, LoadCommand.Create(), StreamsCommand.Create(), TokensCommand.Create() };
+        return new Command("bench", "Measure.") { vision, LoadCommand.Create(), StreamsCommand.Create(), TokensCommand.Create(), AuthzCommand.Create() };
     }
 }

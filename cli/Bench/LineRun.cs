@@ -26,7 +26,8 @@ internal sealed class LineRun
     /// <param name="name">The generator's command, and the report's name.</param>
     /// <param name="own">Settings that this measurement needs.</param>
     /// <param name="arguments">Of the command, once the system's addresses are known.</param>
-    public async Task<int> RunAsync(ParseResult parse, string name, string[] own, Func<BenchSystem, string[]> arguments, CancellationToken ct)
+    /// <param name="isLine">It publishes by the sidecars of worker and router.</param>
+    public async Task<int> RunAsync(ParseResult parse, string name, string[] own, Func<BenchSystem, string[]> arguments, CancellationToken ct, bool isLine = true)
     {
         var workspace = new Workspace(parse.GetValue(state) ?? Path.Combine(new Workspace().State, "bench"));
         var progress = new Progress();
@@ -37,7 +38,8 @@ internal sealed class LineRun
         await using var system = await BenchSystem.StartAsync(
             workspace, 0, 0, 8, UpCommand.ParseReplicas(parse.GetValue(replicas)), [.. own, .. parse.GetValue(settings) ?? []], progress, ct);
         string Sidecar(string app) => $"http://127.0.0.1:{system.App(app).DaprHttpPort}";
-        string[] all = [name, .. arguments(system), "--worker-sidecar", Sidecar("worker"), "--router-sidecar", Sidecar("event-router"), "--out", report];
+        string[] line = isLine ? ["--worker-sidecar", Sidecar("worker"), "--router-sidecar", Sidecar("event-router")] : [];
+        string[] all = [name, .. arguments(system), .. line, "--out", report];
         using var generator = Generator.Start(all, workspace.Root, system.Tokens);
         var meter = new ProcessMeter(() => [.. system.Processes(), ("generator", "apart", generator.Pid)]);
         var (exit, used) = await generator.RunAsync(meter, progress, ct);
