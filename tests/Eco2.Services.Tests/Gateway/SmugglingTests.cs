@@ -121,14 +121,8 @@ public sealed class SmugglingTests : IAsyncLifetime
         var held = new List<TcpClient>();
         for (var n = 0; n < 5; n++)
         {
-            held.Add(await ConnectAsync());
-        }
-
-        // Each was accepted for good when it answers.
-        foreach (var one in held)
-        {
-            await one.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
-            Assert.True(await one.GetStream().ReadAsync(new byte[4096]) > 0);
+            // Those of the test before may still be ending.
+            await Eventually.TrueAsync(() => IsHeldAsync(held), "a place is free");
         }
 
         Assert.False(await IsServedAsync());
@@ -165,7 +159,29 @@ public sealed class SmugglingTests : IAsyncLifetime
         {
             return (await RawAsync("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal);
         }
-        catch (IOException)
+        catch (Exception refused) when (refused is IOException or SocketException)
+        {
+            return false;
+        }
+    }
+
+    // Accepted for good when it answers.
+    private async Task<bool> IsHeldAsync(List<TcpClient> held)
+    {
+        try
+        {
+            var one = await ConnectAsync();
+            await one.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            if (await one.GetStream().ReadAsync(new byte[4096]) == 0)
+            {
+                one.Dispose();
+                return false;
+            }
+
+            held.Add(one);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or SocketException)
         {
             return false;
         }
