@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Eco2.Cli.Machine;
-using Eco2.Cli.Observe;
 
 namespace Eco2.Cli.Up;
 
@@ -30,34 +29,12 @@ internal static class SidecarRuntime
     {
         var sidecar = new ProcessPlan(
             "sidecar",
-            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", await WriteInstancesAsync(workspace, plan, ct), "--resources-path", plan.Target.Folder, .. await TracingAsync(workspace, environment, ct)],
+            ["dotnet", Workspace.Assembly(workspace.Root, "EmbeddedSidecar"), "--run-file", workspace.RunFile, "--ports-file", await WriteInstancesAsync(workspace, plan, ct), "--resources-path", plan.Target.Folder],
             workspace.Root,
             Path.Combine(workspace.Logs, "sidecar.log"),
             environment,
             RefusalExitCode: 2);
         return new SidecarPlan([], [], [sidecar], PatienceSeconds: 60);
-    }
-
-    /// <summary>A sidecar has spans only when a Configuration asks for them; one that is watched is asked.</summary>
-    private static async Task<string[]> TracingAsync(Workspace workspace, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
-    {
-        if (!environment.ContainsKey(ObserveServer.Collector))
-        {
-            return [];
-        }
-
-        var folder = Directory.CreateDirectory(Path.Combine(workspace.State, "observe")).FullName;
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "tracing.yaml"),
-            """
-            apiVersion: dapr.io/v1alpha1
-            kind: Configuration
-            metadata: { name: observe }
-            spec: { tracing: { samplingRate: "1" } }
-
-            """,
-            ct);
-        return ["--resources-path", folder];
     }
 
     /// <summary>Says who listens where before anything runs.</summary>
