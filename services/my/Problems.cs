@@ -16,7 +16,7 @@ internal static class Problems
 
     public static ProblemHttpResult DeletionNotFound() => Problem.Of("my", "DELETION_NOT_FOUND", 404, "There is no such receipt.");
 
-    public static ProblemHttpResult PreconditionFailed() => Problem.Of("my", "PRECONDITION_FAILED", 412, "The settings have changed meanwhile.", "Read them again and repeat the change.");
+    public static ProblemHttpResult PreconditionFailed() => Problem.Of("my", "PRECONDITION_FAILED", 412, "It has changed meanwhile.", "Read it again and repeat the change.");
 
     public static ProblemHttpResult PreconditionRequired() => Problem.Of("my", "PRECONDITION_REQUIRED", 428, "Say which version is changed.", "Send the ETag of the settings as If-Match.");
 

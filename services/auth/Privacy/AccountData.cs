@@ -11,6 +11,7 @@ internal static class AccountData
     public static void Add(WebApplicationBuilder builder) => builder.AddEco2UserData(
         new UserTable("sessions", "id", "account_id") { BeforeErase = RememberEndAsync },
         new UserTable("api_keys", "id") { Secret = ["hash"] },
+        new UserTable("idempotent_answers", "key") { IsExported = false },
         new UserTable("known_addresses", "address", "account_id"),
         new UserTable("social_accounts", "id", "account_id"),
         new UserTable("audit", "id") { Secret = ["salt", "traces_hash", "hash"], IsErased = false },

@@ -11,3 +11,4 @@ create table idempotent_answers (
   primary key (user_id, key));
 alter table idempotent_answers enable row level security;
 create policy own_rows on idempotent_answers using (current_setting('eco2.user_id', true) in (user_id::text, 'all'));
+create trigger refuse_erased before insert on idempotent_answers for each row execute function refuse_erased('user_id');

@@ -11,7 +11,7 @@ internal sealed class GetOwnership
 
     private const string Read = "select code, name from characters where user_id = $1 and (code = $2 or name = $2) limit 1";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/characters/{codeOrName:length(1,64)}/ownership", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/characters/{codeOrName:length(1,64)}/ownership", Handle).WithSummary("Does the user have this character?");
 
     private static async Task<Ok<Answer>> Handle(string codeOrName, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
     {

@@ -19,7 +19,7 @@ internal sealed class AskExport
     private const string Running = "select id from exports where user_id = $1 and status = 'running'";
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/exports", Handle).WithName(nameof(AskExport)).WithSummary("Begins an export of everything about the caller.");
+        routes.MapPost("/exports", Handle).WithName(nameof(AskExport)).WithSummary("Begins an export of everything about the caller.").OncePerKey();
 
     private static async Task<Results<Accepted<Answer>, ProblemHttpResult>> Handle(CurrentUser user, NpgsqlDataSource db, Outbox outbox, TimeProvider clock, CancellationToken ct)
     {

@@ -14,6 +14,7 @@ internal static class PrivacyRoutes
             new UserTable("characters", "code"),
             new UserTable("scans", "job_id"),
             new UserTable("exports", "id") { BeforeErase = SweepExports.DeleteObjectsAsync },
+            new UserTable("idempotent_answers", "key") { IsExported = false },
             // Whatever a letter is about, it names its user somewhere.
             new UserTable("dead_letters", "id") { IsExported = false, Where = "position(convert_to($1::uuid::text, 'UTF8') in t.payload) > 0" },
             // The receipt ends the deletion and forgets the user by itself.

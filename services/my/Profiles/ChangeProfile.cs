@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Eco2.My.Profiles;
 
-/// <summary>Nickname and phone number. A member that is left out stays as it is.</summary>
+/// <summary>Nickname and phone number. A member that is left out stays as it is. Who sends If-Match changes only what they saw.</summary>
 internal sealed class ChangeProfile
 {
     public sealed record Request(string? Nickname, string? PhoneNumber);
@@ -12,13 +12,14 @@ internal sealed class ChangeProfile
     private const string Update =
         $"""
         update profiles set nickname = coalesce(normalize($2), nickname), phone_number = coalesce($3, phone_number)
-        where user_id = $1 returning {Profile.Columns}
+        where user_id = $1 and ($4::text is null or left(encode(sha256(convert_to(profiles::text, 'UTF8')), 'hex'), 24) = $4)
+        returning {Profile.Columns}
         """;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/", Handle);
 
     private static async Task<Results<Ok<Profile>, ProblemHttpResult>> Handle(
-        Request request, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+        Request request, CurrentUser user, HttpContext http, NpgsqlDataSource db, CancellationToken ct)
     {
         if (request is { Nickname: null, PhoneNumber: null })
         {
@@ -37,18 +38,24 @@ internal sealed class ChangeProfile
             return Problems.InvalidPhoneNumber();
         }
 
+        // One tag, or none. A list of them is for caches; who changes something has seen one.
+        var match = http.Request.Headers.IfMatch is [{ Length: > 0 } given] && given != "*" ? given : null;
         try
         {
             await using var work = await db.BeginForUserAsync(user.Id, ct);
             Profile? changed = null;
-            await using (var update = work.Command(Update, user.Id, nickname, phone))
+            await using (var update = work.Command(Update, user.Id, nickname, phone, match?.Trim('"')))
             await using (var reader = await update.ExecuteReaderAsync(ct))
             {
-                changed = await reader.ReadAsync(ct) ? Profile.Read(reader) : null;
+                if (await reader.ReadAsync(ct))
+                {
+                    changed = Profile.Read(reader);
+                    http.Response.Headers.ETag = Profile.Tag(reader);
+                }
             }
 
             await work.CommitAsync(ct);
-            return changed is null ? Problems.UserNotFound() : TypedResults.Ok(changed);
+            return changed is not null ? TypedResults.Ok(changed) : match is null ? Problems.UserNotFound() : Problems.PreconditionFailed();
         }
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "profiles_phone_number_key" })
         {
