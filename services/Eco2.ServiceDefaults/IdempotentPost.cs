@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -57,6 +58,14 @@ public static class IdempotentPost
         key = http.Headers["Idempotency-Key"] is [{ } given, ..] ? given : http.Headers["X-Idempotency-Key"] is [{ } old, ..] ? old : null;
         return key is null || (key.Length is >= 8 and <= 128 && key.All(c => c is >= '!' and <= '~'));
     }
+
+    /// <summary>409: the key was used with another body or at another address.</summary>
+    public static ProblemHttpResult Mismatch(string service) =>
+        Problem.Of(service, "IDEMPOTENCY_MISMATCH", StatusCodes.Status409Conflict, "This Idempotency-Key was used for another request.");
+
+    /// <summary>409: nobody knows the answer yet.</summary>
+    public static ProblemHttpResult InProgress(string service) => Problem.Of(
+        service, "IDEMPOTENCY_IN_PROGRESS", StatusCodes.Status409Conflict, "The first request with this Idempotency-Key is still under way.", retryAfter: TimeSpan.FromSeconds(1));
 
     private static async ValueTask<object?> HandleAsync(
         EndpointFilterInvocationContext context, CurrentUser user, object? body, Sealing? sealing, EndpointFilterDelegate next)
@@ -137,13 +146,12 @@ public static class IdempotentPost
         var found = await known.ReadAsync(ct);
         if (found && !known.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(hash))
         {
-            return Problem.Of(service, "IDEMPOTENCY_MISMATCH", StatusCodes.Status409Conflict, "This Idempotency-Key was used for another request.");
+            return Mismatch(service);
         }
 
         if (!found || await known.IsDBNullAsync(1, ct))
         {
-            return Problem.Of(
-                service, "IDEMPOTENCY_IN_PROGRESS", StatusCodes.Status409Conflict, "The first request with this Idempotency-Key is still under way.", retryAfter: TimeSpan.FromSeconds(1));
+            return InProgress(service);
         }
 
         var (status, location, stored) = (known.GetInt32(1), known.GetString(2), known.GetFieldValue<byte[]>(3));

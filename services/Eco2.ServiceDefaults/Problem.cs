@@ -67,6 +67,30 @@ public static class Problem
         return details;
     }
 
+    /// <summary>Names a status that the framework set itself, without a body.</summary>
+    public static void Name(ProblemDetails problem, string service)
+    {
+        var (code, title) = problem.Status switch
+        {
+            400 => ("VALIDATION", ValidationTitle),
+            401 => ("UNAUTHORIZED", "Sign in first."),
+            403 => ("FORBIDDEN", "This is not allowed."),
+            404 => ("NOT_FOUND", "There is nothing here."),
+            405 => ("METHOD_NOT_ALLOWED", "This resource does not know the method."),
+            409 => ("CONFLICT", "The present state does not allow it."),
+            413 => ("TOO_LARGE", "The request is too large."),
+            415 => ("UNSUPPORTED_MEDIA", "The content type is not supported here."),
+            422 => ("UNPROCESSABLE", "A rule does not allow it."),
+            429 => ("RATE_LIMITED", "Too many requests."),
+            503 => ("OVERLOADED", "The service cannot do this at the moment."),
+            >= 500 => ("INTERNAL", "Something broke on our side."),
+            _ => ("REQUEST_FAILED", "The request could not be served."),
+        };
+        problem.Type = TypeOf(service, code);
+        problem.Title = title;
+        problem.Extensions["code"] = code;
+    }
+
     /// <summary>The URN of a code.</summary>
     public static string TypeOf(string service, string code) => $"urn:eco2:{service}:{code.ToLowerInvariant().Replace('_', '-')}";
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Eco2.ServiceDefaults;
 
@@ -17,7 +16,7 @@ internal sealed class ProblemWriter(ServiceIdentity service) : IProblemDetailsWr
         problem.Status ??= http.Response.StatusCode;
         if (!problem.Extensions.ContainsKey("code"))
         {
-            Name(problem, service.Name);
+            Problem.Name(problem, service.Name);
         }
 
         if (problem.Extensions.Remove(Problem.RetryAfterKey, out var seconds))
@@ -29,29 +28,5 @@ internal sealed class ProblemWriter(ServiceIdentity service) : IProblemDetailsWr
         http.Response.StatusCode = problem.Status.Value;
         http.Response.Headers.CacheControl = "no-store";
         await http.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", http.RequestAborted);
-    }
-
-    /// <summary>Statuses that the framework sets itself, without a body.</summary>
-    private static void Name(ProblemDetails problem, string service)
-    {
-        var (code, title) = problem.Status switch
-        {
-            400 => ("VALIDATION", Problem.ValidationTitle),
-            401 => ("UNAUTHORIZED", "Sign in first."),
-            403 => ("FORBIDDEN", "This is not allowed."),
-            404 => ("NOT_FOUND", "There is nothing here."),
-            405 => ("METHOD_NOT_ALLOWED", "This resource does not know the method."),
-            409 => ("CONFLICT", "The present state does not allow it."),
-            413 => ("TOO_LARGE", "The request is too large."),
-            415 => ("UNSUPPORTED_MEDIA", "The content type is not supported here."),
-            422 => ("UNPROCESSABLE", "A rule does not allow it."),
-            429 => ("RATE_LIMITED", "Too many requests."),
-            503 => ("OVERLOADED", "The service cannot do this at the moment."),
-            >= 500 => ("INTERNAL", "Something broke on our side."),
-            _ => ("REQUEST_FAILED", "The request could not be served."),
-        };
-        problem.Type = Problem.TypeOf(service, code);
-        problem.Title = title;
-        problem.Extensions["code"] = code;
     }
 }

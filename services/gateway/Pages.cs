@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
-using Eco2.Gateway.Forwarding;
-using Microsoft.Net.Http.Headers;
 
 namespace Eco2.Gateway;
 
@@ -46,7 +43,7 @@ internal sealed partial class Pages
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => Types.ContainsKey(Path.GetExtension(path))))
         {
             var name = "/" + Path.GetRelativePath(folder, path).Replace('\\', '/');
-            var file = new PageFile(name, Types[Path.GetExtension(path)], Read(path, ""), Read(path, ".br"), Read(path, ".gz"));
+            var file = new PageFile(name, new PreparedAnswer(Types[Path.GetExtension(path)], Read(path, "")!, Read(path, ".br"), Read(path, ".gz")));
             app.MapMethods(name, ["GET", "HEAD"], (HttpContext http) => pages.SendAsync(http, file));
             if (name == "/index.html")
             {
@@ -56,50 +53,22 @@ internal sealed partial class Pages
         }
     }
 
-    private async Task SendAsync(HttpContext http, PageFile file)
+    private Task SendAsync(HttpContext http, PageFile file)
     {
         var headers = http.Response.Headers;
         headers.ContentSecurityPolicy = policy;
         headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        Headers.Secure(http.Response);
         // Names below static/ carry a hash of what is in them.
         headers.CacheControl = file.Name.StartsWith("/static/", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
         headers.Vary = http.Request.Path == "/" ? "Accept, Accept-Encoding" : "Accept-Encoding";
-
-        var (body, encoding) = file.For(http.Request.GetTypedHeaders().AcceptEncoding);
-        headers.ETag = body.Tag;
-        if (http.Request.Headers.IfNoneMatch.ToString().Contains(body.Tag, StringComparison.Ordinal))
-        {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return;
-        }
-
-        http.Response.ContentType = file.Type;
-        http.Response.ContentLength = body.Bytes.Length;
-        if (encoding is not null)
-        {
-            headers.ContentEncoding = encoding;
-        }
-
-        if (!HttpMethods.IsHead(http.Request.Method))
-        {
-            await http.Response.Body.WriteAsync(body.Bytes, http.RequestAborted);
-        }
+        return file.Answer.SendAsync(http);
     }
 
-    private static bool ReadsHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(one => one.MediaType == "text/html");
+    /// <summary>A browser says that it reads HTML; programs do not.</summary>
+    public static bool ReadsHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(one => one.MediaType == "text/html");
 
-    private static Body? Read(string path, string suffix)
-    {
-        if (!File.Exists(path + suffix))
-        {
-            return null;
-        }
-
-        var bytes = File.ReadAllBytes(path + suffix);
-        return new Body(bytes, $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 12))}\"");
-    }
+    private static byte[]? Read(string path, string suffix) => File.Exists(path + suffix) ? File.ReadAllBytes(path + suffix) : null;
 
     /// <summary>An origin and nothing else: what stands here becomes part of the policy.</summary>
     private static string OriginOf(string given) =>
@@ -110,14 +79,5 @@ internal sealed partial class Pages
     [LoggerMessage(Level = LogLevel.Information, Message = "There is no page in {Folder}; only the API is served")]
     private static partial void NoPage(ILogger logger, string folder);
 
-    private sealed record Body(byte[] Bytes, string Tag);
-
-    private sealed record PageFile(string Name, string Type, Body? Plain, Body? Brotli, Body? Gzip)
-    {
-        public (Body Body, string? Encoding) For(IList<StringWithQualityHeaderValue> accepted)
-        {
-            bool Takes(string encoding) => accepted.Any(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase) && one.Quality is not 0);
-            return Brotli is not null && Takes("br") ? (Brotli, "br") : Gzip is not null && Takes("gzip") ? (Gzip, "gzip") : (Plain!, null);
-        }
-    }
+    private sealed record PageFile(string Name, PreparedAnswer Answer);
 }

@@ -26,6 +26,7 @@ internal static class Program
         app.Use(app.Services.GetRequiredService<Cors>().HandleAsync);
         app.UseEco2();
         Pages.Map(app);
+        ApiDescription.Map(app);
         app.MapEdge();
         Forwarder.Map(app);
         return app;

@@ -9,8 +9,6 @@ namespace Eco2.Services.Tests.OpenApi;
 /// <summary>The API documents in contracts/openapi are those of the code. <c>ECO2_RECORD=1 ./eco2 test Services</c> writes them anew.</summary>
 public sealed class ApiDocumentTests
 {
-    private static readonly string Folder = TestSidecar.Repository("contracts/openapi");
-
     private static readonly (string App, Func<string[], Action<WebApplicationBuilder>?, WebApplication> Build)[] Apps =
     [
         ("auth", Eco2.Auth.Program.Build),
@@ -31,21 +29,9 @@ public sealed class ApiDocumentTests
             var document = await ApiDocument.OfAsync(app, build, postgres);
             var text = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
             all.Add(JsonNode.Parse(text)!.AsObject());
-            await SameAsync($"{app}.json", text);
+            await RecordedFile.SameAsync($"contracts/openapi/{app}.json", text);
         }
 
-        await SameAsync("eco2.json", MergedDocument.Of(all).ToJsonString(MergedDocument.Indented));
-    }
-
-    private static async Task SameAsync(string name, string text)
-    {
-        var path = Path.Combine(Folder, name);
-        text = text.ReplaceLineEndings("\n") + "\n";
-        if (Environment.GetEnvironmentVariable("ECO2_RECORD") == "1")
-        {
-            await File.WriteAllTextAsync(path, text);
-        }
-
-        Assert.True(await File.ReadAllTextAsync(path) == text, $"The API has changed: run ECO2_RECORD=1 ./eco2 test Services and commit contracts/openapi/{name}.");
+        await RecordedFile.SameAsync("contracts/openapi/eco2.json", MergedDocument.Of(all).ToJsonString(MergedDocument.Indented));
     }
 }

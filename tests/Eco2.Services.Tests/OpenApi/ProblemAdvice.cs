@@ -19,6 +19,7 @@ internal static class ProblemAdvice
         ["INVALID_CODE"] = "Send the present code of the authenticator, each one once, or a backup code that was not used.",
         ["INVALID_CREDENTIALS"] = "Check address and password. After several wrong tries the account answers more slowly.",
         ["INVALID_TOKEN"] = "Sign in again and send the token as it was given.",
+        ["INVALID_PATH"] = "Write the path plainly: no encoded slashes or dots, no empty or dotted segments.",
         ["JOB_FINISHED"] = "Read its result; there is nothing to cancel.",
         ["LAST_SIGN_IN_WAY"] = "Set a password or link another provider, then repeat.",
         ["LINK_INVALID"] = "Ask for a new link; only the newest works, and once.",
@@ -48,7 +49,7 @@ internal static class ProblemAdvice
 
     public static string For(string code, int status) => ByCode.GetValueOrDefault(code) ?? status switch
     {
-        400 => "Correct the request; errors says which member is wrong and why. Repeating it unchanged does not help.",
+        400 => "Correct the request; errors or detail says what is wrong and why. Repeating it unchanged does not help.",
         401 => "Sign in again.",
         403 => "Repeating the request changes nothing: this caller may not do it.",
         404 => "Check the address and the id. What belongs to somebody else is not found either.",

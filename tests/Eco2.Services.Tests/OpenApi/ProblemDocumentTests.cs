@@ -75,7 +75,8 @@ public sealed partial class ProblemDocumentTests
             {
                 var (one, other) = (Make(factory, 1), Make(factory, 2));
                 // What is said about one occasion is not what the problem means.
-                found[CodeOf(one)] = (one.Status!.Value, one.Title!, one.Detail == other.Detail ? one.Detail : null);
+                var meaning = one.Detail == other.Detail && CodeOf(one) != "OVERLOADED" ? one.Detail : null;
+                found[CodeOf(one)] = (one.Status!.Value, one.Title!, meaning);
             }
         }
 
@@ -88,14 +89,11 @@ public sealed partial class ProblemDocumentTests
             }
         }
 
-        if (service != "gateway")
+        foreach (var status in service == "gateway" ? [400, 500] : Everywhere)
         {
-            foreach (var status in Everywhere)
-            {
-                var problem = new ProblemDetails { Status = status };
-                Problem.Name(problem, service);
-                found.TryAdd(CodeOf(problem), (status, problem.Title!, null));
-            }
+            var problem = new ProblemDetails { Status = status };
+            Problem.Name(problem, service);
+            found.TryAdd(CodeOf(problem), (status, problem.Title!, null));
         }
 
         var document = TestSidecar.Repository($"contracts/openapi/{service}.json");
