@@ -93,6 +93,40 @@ public sealed class AuditTests : IAsyncLifetime
         Assert.Equal(1, await db.ScalarAsync<long>($"select count(*) from audit where actor_id = '{admin}'"));
     }
 
+    [Fact]
+    public async Task What_other_apps_tell_is_one_entry_however_often_and_wherever_it_arrives()
+    {
+        var (id, user, request) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => TellAsync(id, user, "export_fetched", request.ToString("D"))));
+        await TellAsync(Guid.CreateVersion7(), user, "export_fetched", request.ToString("D"));
+
+        var entries = (await ListAsync($"?user_id={user}")).GetProperty("entries").EnumerateArray().ToList();
+        Assert.All(answers, answer => Assert.Equal("SUCCESS", answer));
+        Assert.Equal(2, entries.Count);
+        Assert.All(entries, entry => Assert.Equal(("export_fetched", request), (entry.GetProperty("kind").GetString(), entry.GetProperty("details").GetProperty("request_id").GetGuid())));
+    }
+
+    [Theory]
+    [InlineData("signed_in", "0198c0de-0000-7000-8000-000000000001")]
+    [InlineData("account_erased", "0198c0de-0000-7000-8000-000000000001")]
+    [InlineData("export_fetched", "somebody@example.com")]
+    [InlineData("admin_acted", "")]
+    public async Task Other_apps_add_only_what_is_theirs_to_tell(string kind, string subject)
+    {
+        var answer = await TellAsync(Guid.CreateVersion7(), Guid.CreateVersion7(), kind, subject);
+
+        Assert.Equal(("DROP", 0L), (answer, await db.ScalarAsync<long>("select count(*) from audit")));
+    }
+
+    private async Task<string> TellAsync(Guid id, Guid actor, string kind, string subject)
+    {
+        var told = JsonSerializer.Serialize(new { event_id = id, kind, actor_id = actor, subject, at = "2026-03-01T00:00:00Z" });
+        using var body = new StringContent("{\"specversion\":\"1.0\",\"id\":\"1\",\"data\":" + told + "}", System.Text.Encoding.UTF8, "application/cloudevents+json");
+        using var answer = await host.Client.PostAsync("/events/audit-told", body);
+        return answer.IsSuccessStatusCode ? (await answer.JsonAsync()).GetProperty("status").GetString()! : answer.StatusCode.ToString();
+    }
+
     private NpgsqlDataSource Runtime => (NpgsqlDataSource)host.Services.GetService(typeof(NpgsqlDataSource))!;
 
     private async Task<string> SignUpAsync(string email)
