@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace Eco2.ServiceDefaults;
@@ -26,7 +27,7 @@ internal sealed partial class ProblemTranslator(ServiceIdentity service, IProble
             return true;
         }
 
-        var problem = Translate(exception);
+        var problem = Translate(exception, httpContext.Request);
         httpContext.Response.StatusCode = problem.Status!.Value;
         if (problem.Status >= 500)
         {
@@ -43,12 +44,14 @@ internal sealed partial class ProblemTranslator(ServiceIdentity service, IProble
         return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = problem, Exception = exception });
     }
 
-    private ProblemDetails Translate(Exception exception) => exception switch
+    private ProblemDetails Translate(Exception exception, HttpRequest request) => exception switch
     {
         ProblemException known => known.Problem,
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => Unreadable(bad.InnerException as JsonException, bad.Message),
         BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode },
         JsonException json => Unreadable(json, json.Message),
+        // The reader of JSON takes it for a mistake of ours.
+        InvalidOperationException when IsInUnknownCharset(request) => new ProblemDetails { Status = StatusCodes.Status415UnsupportedMediaType },
         _ when IsDependencyAway(exception) => Problem.Details(
             service.Name,
             "OVERLOADED",
@@ -75,6 +78,9 @@ internal sealed partial class ProblemTranslator(ServiceIdentity service, IProble
             Problem.ValidationTitle,
             errors: new Dictionary<string, string[]> { [member] = [why] });
     }
+
+    private static bool IsInUnknownCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
 
     private static bool IsDependencyAway(Exception exception)
     {

@@ -6,7 +6,16 @@ namespace Eco2.EndToEnd.Tests;
 /// <summary>The running product and a model server that the tests can hold back.</summary>
 public sealed class EcoSystem : IAsyncLifetime
 {
-    private readonly EcoRun run = new("e2e");
+    private readonly EcoRun run;
+    private readonly IReadOnlyDictionary<string, string> settings;
+
+    public EcoSystem()
+        : this("e2e", new Dictionary<string, string>())
+    {
+    }
+
+    /// <summary>One more beside it, with settings of its own.</summary>
+    internal EcoSystem(string name, IReadOnlyDictionary<string, string> settings) => (run, this.settings) = (new EcoRun(name), settings);
 
     /// <summary>Stands in for a model provider; apps that are told to use it find it here.</summary>
     public ModelServer Models { get; } = new();
@@ -39,10 +48,13 @@ public sealed class EcoSystem : IAsyncLifetime
         await Traces.DisposeAsync();
     }
 
-    public Task StartAsync() => run.StartAsync(Models.Environment.Concat(Traces.Environment).ToDictionary());
+    public Task StartAsync() => run.StartAsync(Models.Environment.Concat(Traces.Environment).Concat(settings).ToDictionary());
 
     /// <inheritdoc cref="EcoRun.StopAsync"/>
     public Task StopAsync() => run.StopAsync();
+
+    /// <inheritdoc cref="EcoRun.Processes"/>
+    public IReadOnlyList<string> Processes => run.Processes;
 
     public int Pid(string app) => run.Pid(app);
 

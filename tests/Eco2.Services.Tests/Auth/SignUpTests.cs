@@ -87,6 +87,9 @@ public sealed class SignUpTests : IAsyncLifetime
         var deep = await host.Client.PostAsync("/api/v1/auth/sign-up", Answers.Json("{\"email\":" + new string('[', 5000) + new string(']', 5000) + "}"));
         var form = await host.Client.PostAsync("/api/v1/auth/sign-up", new StringContent("email=a", System.Text.Encoding.UTF8, "application/x-www-form-urlencoded"));
 
+        var charset = await host.Client.PostAsync("/api/v1/auth/sign-up", new StringContent("{}") { Headers = { ContentType = new("application/json") { CharSet = "nonsense" } } });
+
+        await charset.IsProblemAsync(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA");
         await large.IsProblemAsync(HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE");
         await deep.IsProblemAsync(HttpStatusCode.BadRequest, "VALIDATION");
         await form.IsProblemAsync(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA");
