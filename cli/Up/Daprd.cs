@@ -102,6 +102,7 @@ internal static class Daprd
             "--placement-host-address", $"{Loopback}:{ports.Placement}",
             "--scheduler-host-address", $"{Loopback}:{ports.Scheduler}",
             "--resources-path", plan.Target.Folder,
+            "--config", Path.Combine(workspace.Root, "dapr-config.yaml"),
             "--config", configuration,
             "--max-body-size", plan.MaxBodySize,
             "--enable-metrics=false",

@@ -24,7 +24,7 @@ public sealed partial class RunPlanTests
     public void The_run_file_says_nothing_that_the_way_to_daprd_leaves_out()
     {
         string[] known = [
-            "version", "name", "common", "apps", "resourcesPaths", "maxBodySize", "env", "appID", "appDirPath", "appPort", "daprHTTPPort", "daprGRPCPort", "command",
+            "version", "name", "common", "apps", "resourcesPaths", "configFilePath", "maxBodySize", "env", "appID", "appDirPath", "appPort", "daprHTTPPort", "daprGRPCPort", "command",
             // Of the Dapr CLI alone: eco2 has one place for logs.
             "daprdLogDestination", "appLogDestination"];
         var said = File.ReadLines(new Workspace().RunFile).Select(line => Key().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct();
