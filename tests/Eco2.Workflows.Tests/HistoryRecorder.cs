@@ -3,7 +3,9 @@ using Dapr.Workflow;
 using Dapr.Workflow.Registration;
 using Eco2.Contracts.Character;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Privacy;
 using Eco2.Testing;
+using Eco2.Workflows.Privacy;
 using Eco2.Workflows.Scan;
 using EmbeddedSidecar.Apps;
 using Grpc.Net.Client;
@@ -14,11 +16,15 @@ using Proto = Dapr.DurableTask.Protobuf;
 
 namespace Eco2.Workflows.Tests;
 
-/// <summary>A way a scan can go.</summary>
+/// <summary>A way a scan can go, or an export or a deletion.</summary>
 /// <param name="Name">Of its file.</param>
 /// <param name="Answer">What a step answers, given its name, which try it is, and its input; null: it never does.</param>
 /// <param name="IsCancelled">It is cancelled once its first step runs.</param>
-internal sealed record Scenario(string Name, Func<string, int, object?, object?> Answer, bool IsCancelled = false);
+/// <param name="Request">Of an export or a deletion; null for a scan.</param>
+internal sealed record Scenario(string Name, Func<string, int, object?, object?> Answer, bool IsCancelled = false, PrivacyRequested? Request = null)
+{
+    public string Workflow => Request?.Kind switch { "export" => nameof(ExportWorkflow), "deletion" => nameof(DeletionWorkflow), _ => nameof(ScanWorkflow) };
+}
 
 /// <summary>Lets the workflow run for real, on a sidecar and with steps that answer as told, and keeps what the runtime wrote:
 /// <c>ECO2_RECORD=1 ./eco2 test Workflows</c> records every scenario anew.</summary>
@@ -35,6 +41,7 @@ public sealed class HistoryRecorder
         new("scan-wordless", (step, _, input) => Well(step, input) is Answered answered ? answered with { Answer = null, Error = Wordless } : Well(step, input)),
         new("scan-reward-late", (step, _, input) => step == nameof(GiveReward) ? new Rewarded(new Reward("pending", null, null, null)) : Well(step, input)),
         new("scan-cancelled", (_, _, _) => null, IsCancelled: true),
+        .. PrivacySamples.Scenarios,
     ];
 
     [Fact]
@@ -65,7 +72,8 @@ public sealed class HistoryRecorder
         var running = new TaskCompletionSource();
         using var worker = await StartWorkerAsync(endpoint, scenario, running);
         await using var client = new DaprWorkflowClientBuilder().UseGrpcEndpoint(endpoint).Build();
-        var id = await client.ScheduleNewWorkflowAsync(nameof(ScanWorkflow), ScanSamples.Request.JobId.ToString("D"), ScanSamples.Request).WaitAsync(TimeSpan.FromSeconds(60));
+        var id = await client.ScheduleNewWorkflowAsync(
+            scenario.Workflow, scenario.Request?.InstanceId() ?? ScanSamples.Request.JobId.ToString("D"), scenario.Request is { } request ? request : ScanSamples.Request).WaitAsync(TimeSpan.FromSeconds(60));
         if (scenario.IsCancelled)
         {
             await running.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -99,11 +107,17 @@ public sealed class HistoryRecorder
                 return scenario.Answer(activity.Name, attempt, input) is TOutput output ? output : await new TaskCompletionSource<TOutput>().Task;
             });
             options.RegisterWorkflow<ScanWorkflow>();
+            options.RegisterWorkflow<ExportWorkflow>();
+            options.RegisterWorkflow<DeletionWorkflow>();
             Step(SeePhoto.Activity);
             Step(WriteAnswer.Activity);
             Step(GiveReward.Activity);
             Step(SettleReward.Activity);
             Step(FailScan.Activity);
+            Step(CollectData.Activity);
+            Step(PackArchive.Activity);
+            Step(EraseData.Activity);
+            Step(EndRequest.Activity);
         });
         var host = builder.Build();
         await host.StartAsync();

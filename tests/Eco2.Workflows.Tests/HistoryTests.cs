@@ -28,7 +28,7 @@ public sealed class HistoryTests
     public void A_history_is_short(string name) => Assert.InRange(RecordedHistory.Load(name).Events.Count, 4, 90);
 
     [Fact]
-    public void Every_way_a_scan_can_go_is_recorded() =>
+    public void Every_way_a_workflow_can_go_is_recorded() =>
         Assert.Superset(HistoryRecorder.Scenarios.Select(scenario => scenario.Name).ToHashSet(), Names.ToHashSet());
 
     [Theory]
