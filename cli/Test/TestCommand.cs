@@ -32,6 +32,7 @@ internal static class TestCommand
                 await Build.WebAsync(workspace, progress, ct);
                 await Build.ConformanceAsync(workspace, progress, ct);
                 await Build.BrowserAsync(workspace, progress, ct);
+                await Build.ApiAsync(workspace, progress, ct);
                 await Build.DotnetAsync(workspace, "Eco2.slnx", progress, ct);
             }
 
@@ -61,6 +62,7 @@ internal static class TestCommand
         .. DotnetSuite.All(workspace),
         new NodeSuite("conformance-js", Path.Combine(workspace.Root, "tests/conformance-js")),
         new NodeSuite("observe-js", Path.Combine(workspace.Root, "tests/observe-js")),
+        new NodeSuite("api-js", Path.Combine(workspace.Root, "tests/api-js")),
         new NodeSuite("media", Path.Combine(workspace.Root, "services/media")),
         new NodeSuite("web", Path.Combine(workspace.Root, "web")),
     ];

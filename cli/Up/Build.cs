@@ -70,6 +70,10 @@ internal static class Build
     public static Task BrowserAsync(Workspace workspace, Progress progress, CancellationToken ct) =>
         InstallAsync(Path.Combine(workspace.Root, "tests/observe-js"), "Installing the driver of the browser", progress, ct);
 
+    /// <summary>The suite that runs docs/api.md needs a linter and a validator of JSON schemas.</summary>
+    public static Task ApiAsync(Workspace workspace, Progress progress, CancellationToken ct) =>
+        InstallAsync(Path.Combine(workspace.Root, "tests/api-js"), "Installing what lints the API", progress, ct);
+
     private static async Task<string> InstallAsync(string folder, string step, Progress progress, CancellationToken ct)
     {
         var lockFile = Path.Combine(folder, "package-lock.json");
@@ -85,7 +89,7 @@ internal static class Build
     private static DateTime NewestSource(string root) =>
         SourceFolders.Select(folder => Path.Combine(root, folder)).Where(Directory.Exists)
             .SelectMany(folder => new[] { folder }.Concat(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)))
-            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal) && !path.Contains("/tests/conformance-js", StringComparison.Ordinal) && !path.Contains("/tests/observe-js", StringComparison.Ordinal))
+            .Where(path => !path.Contains("/services/media/", StringComparison.Ordinal) && !path.Contains("/tests/conformance-js", StringComparison.Ordinal) && !path.Contains("/tests/observe-js", StringComparison.Ordinal) && !path.Contains("/tests/api-js", StringComparison.Ordinal))
             .Concat(Directory.GetFiles(root, "Directory.*"))
             .Max(File.GetLastWriteTimeUtc);
 

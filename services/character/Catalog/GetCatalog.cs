@@ -17,7 +17,7 @@ internal sealed class GetCatalog
         IReadOnlyList<string> Nicknames,
         bool IsDefault);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/catalog", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/catalog", Handle).Produces(StatusCodes.Status304NotModified);
 
     private static Results<Ok<List<Item>>, StatusCodeHttpResult> Handle(CharacterCatalog catalog, HttpContext http)
     {

@@ -10,8 +10,8 @@ internal sealed class GetPicture
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/{channel}/{owner:guid}/{id:guid}", Original);
-        routes.MapGet("/{channel}/{owner:guid}/{id:guid}/thumbnail", Thumbnail);
+        routes.MapGet("/{channel}/{owner:guid}/{id:guid}", Original).Produces(StatusCodes.Status304NotModified);
+        routes.MapGet("/{channel}/{owner:guid}/{id:guid}/thumbnail", Thumbnail).Produces(StatusCodes.Status304NotModified);
     }
 
     private static Task<Results<FileContentHttpResult, StatusCodeHttpResult, ProblemHttpResult>> Original(

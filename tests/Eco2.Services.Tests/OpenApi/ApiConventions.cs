@@ -94,6 +94,12 @@ internal static class ApiConventions
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = Credentials.ToDictionary(one => one.Key, IOpenApiSecurityScheme (one) => one.Value);
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        foreach (var schema in document.Components.Schemas.Values.OfType<OpenApiSchema>().Where(schema => schema.Required is not null))
+        {
+            // What is null is left out of answers, and may be left out of requests.
+            schema.Required = schema.Required!.Where(name => !MayBeNull(schema.Properties![name])).ToHashSet();
+        }
+
         document.Components.Schemas[Problem] = ProblemSchema();
     }
 
@@ -103,6 +109,9 @@ internal static class ApiConventions
         var way = handler.Name.StartsWith('<') || handler.Name is "Original" or "Post" ? "" : handler.Name.Replace("Handle", "", StringComparison.Ordinal);
         return useCase.Name + way + (method == "HEAD" ? "Head" : "");
     }
+
+    private static bool MayBeNull(IOpenApiSchema schema) =>
+        schema.Type?.HasFlag(JsonSchemaType.Null) == true || (schema.OneOf ?? schema.AnyOf)?.Any(MayBeNull) == true;
 
     private static OpenApiParameter IdempotencyKey() => new()
     {

@@ -41,6 +41,12 @@ internal static class ApiDocument
             // What is described once for all who refer to it must not be described as a member of one of them.
             schema.Description ??= SchemaIdOf(context.JsonTypeInfo) is null && context.JsonPropertyInfo is { } property
                 ? XmlDocs.Of(property) : XmlDocs.Of(context.JsonTypeInfo.Type);
+            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
+            {
+                // Times are written by a converter of ours, which the generator does not see through.
+                schema.Type = context.JsonTypeInfo.Type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+            }
+
             return Task.CompletedTask;
         });
         options.AddDocumentTransformer((document, _, _) =>
