@@ -34,7 +34,9 @@ public sealed class DaprdTests : IAsyncLifetime
             Assert.Equal("127.0.0.1", one["--dapr-internal-grpc-listen-address"]);
             Assert.Equal("16Mi", one["--max-body-size"]);
             Assert.Equal(Path.Combine(EcoSystem.Root, "components", EcoRun.Components), one["--resources-path"]);
-            Assert.Contains("component: sqlite", await File.ReadAllTextAsync(one["--config"]), StringComparison.Ordinal);
+            var configurations = await Task.WhenAll(one.Args.Index().Where(argument => argument.Item == "--config").Select(argument => File.ReadAllTextAsync(one.Args[argument.Index + 1])));
+            Assert.Contains(configurations, text => text.Contains("component: sqlite", StringComparison.Ordinal));
+            Assert.Contains(configurations, text => text.Contains("tracing:", StringComparison.Ordinal));
             Assert.Equal($"127.0.0.1:{Port(started, "placement")}", one["--placement-host-address"]);
             Assert.Equal($"127.0.0.1:{Port(started, "scheduler")}", one["--scheduler-host-address"]);
         }
