@@ -124,7 +124,8 @@ public sealed class GatewayTests : IAsyncLifetime
         { "no kid", "INVALID_TOKEN" }, { "crit", "INVALID_TOKEN" }, { "refresh type", "INVALID_TOKEN" }, { "other issuer", "INVALID_TOKEN" },
         { "other audience", "INVALID_TOKEN" }, { "expired", "TOKEN_EXPIRED" }, { "not yet", "INVALID_TOKEN" }, { "no exp", "INVALID_TOKEN" },
         { "exp as text", "INVALID_TOKEN" }, { "sub no uuid", "INVALID_TOKEN" }, { "oversized", "INVALID_TOKEN" }, { "tampered", "INVALID_TOKEN" },
-        { "empty", "INVALID_TOKEN" }, { "garbage", "INVALID_TOKEN" }, { "der signature", "INVALID_TOKEN" }, { "basic", "INVALID_TOKEN" }, { "twice", "INVALID_TOKEN" },
+        { "kid of SQL", "INVALID_TOKEN" }, { "kid of an address", "INVALID_TOKEN" }, { "kid that is no text", "INVALID_TOKEN" }, { "key in the token", "INVALID_TOKEN" }, { "addresses of keys", "INVALID_TOKEN" },
+        { "claims twice", "INVALID_TOKEN" }, { "empty", "INVALID_TOKEN" }, { "garbage", "INVALID_TOKEN" }, { "der signature", "INVALID_TOKEN" }, { "basic", "INVALID_TOKEN" }, { "twice", "INVALID_TOKEN" },
     };
 
     [Theory]
@@ -132,6 +133,7 @@ public sealed class GatewayTests : IAsyncLifetime
     public async Task A_token_that_is_not_ours_opens_nothing(string kind, string code)
     {
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var silent = new SilentListener();
         var token = kind switch
         {
             "none" => string.Join('.', sidecar.Token((h, _) => h["alg"] = "none").Split('.')[..2]) + ".",
@@ -139,6 +141,12 @@ public sealed class GatewayTests : IAsyncLifetime
             "HS256 with the public key" => Hmac(),
             "other key" => sidecar.Token(key: other),
             "unknown kid" => sidecar.Token((h, _) => h["kid"] = "../../x"),
+            "kid of SQL" => sidecar.Token((h, _) => h["kid"] = "x' union select 1 --", other),
+            "kid of an address" => sidecar.Token((h, _) => h["kid"] = $"http://127.0.0.1:{silent.Port}/key", other),
+            "kid that is no text" => sidecar.Token((h, _) => h["kid"] = new[] { SidecarStandIn.Kid }),
+            "key in the token" => sidecar.Token((h, _) => h["jwk"] = new { kty = "EC", crv = "P-256", kid = SidecarStandIn.Kid, x = Coordinate(other, q => q.X!), y = Coordinate(other, q => q.Y!) }, other),
+            "addresses of keys" => sidecar.Token((h, _) => h["jku"] = h["x5u"] = $"http://127.0.0.1:{silent.Port}/jwks", other),
+            "claims twice" => Twice(),
             "no kid" => sidecar.Token((h, _) => h.Remove("kid")),
             "crit" => sidecar.Token((h, _) => h["crit"] = new[] { "b64" }),
             "refresh type" => sidecar.Token((_, c) => c["type"] = "refresh"),
@@ -164,6 +172,18 @@ public sealed class GatewayTests : IAsyncLifetime
         }
 
         await (await client.SendAsync(request)).IsProblemAsync(HttpStatusCode.Unauthorized, code, "gateway");
+        Assert.False(silent.WasAsked);
+
+        static string Coordinate(ECDsa key, Func<ECPoint, byte[]> one) => System.Buffers.Text.Base64Url.EncodeToString(one(key.ExportParameters(false).Q));
+
+        string Twice()
+        {
+            // Signed with the right key: only the second subject is wrong.
+            var parts = sidecar.Token().Split('.');
+            var claims = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(parts[1]));
+            var signed = $"{parts[0]}.{System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims[..^1] + ",\"sub\":\"01980000-0000-7000-8000-000000000009\"}"))}";
+            return $"{signed}.{System.Buffers.Text.Base64Url.EncodeToString(sidecar.Key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+        }
 
         string Hmac()
         {
