@@ -14,6 +14,7 @@ public sealed class ModelServer : IAsyncDisposable
     public const string Answer = "answer";
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> gates = new();
+    private readonly ConcurrentDictionary<string, Action<JsonObject>> orders = new();
     private readonly ConcurrentDictionary<string, int> calls = new();
     private WebApplication? app;
 
@@ -38,6 +39,13 @@ public sealed class ModelServer : IAsyncDisposable
             gates.TryRemove(step, out _);
             gate.TrySetResult();
         });
+    }
+
+    /// <summary>From now on what is said at <paramref name="step"/> is changed, as by a model that does what somebody else told it, until the result is disposed.</summary>
+    public IDisposable Obey(string step, Action<JsonObject> change)
+    {
+        orders[step] = change;
+        return new Release(() => orders.TryRemove(step, out _));
     }
 
     public async Task StartAsync()
@@ -69,6 +77,11 @@ public sealed class ModelServer : IAsyncDisposable
         }
 
         var content = step == Vision ? Sights() : Words(format["schema"]!);
+        if (orders.TryGetValue(step, out var obey))
+        {
+            obey(content);
+        }
+
         return Results.Json(new
         {
             id = "chatcmpl-1",
