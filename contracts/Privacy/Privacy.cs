@@ -54,7 +54,7 @@ public sealed record RetentionChanged(Guid UserId, long Version, int ResultDays,
 
 /// <summary>Something for the audit log that another app did. Told twice, it is one entry.</summary>
 /// <param name="EventId">Made with the fact.</param>
-/// <param name="Kind">admin_acted, export_requested, export_fetched, deletion_requested or account_erased.</param>
+/// <param name="Kind">admin_acted, export_requested, export_fetched or deletion_requested.</param>
 /// <param name="ActorId">Who did it.</param>
 /// <param name="Subject">What it was done to: an id, or a number with a word of the program.</param>
 /// <param name="Action">What an admin did, such as dead_letter_replayed; null otherwise.</param>
