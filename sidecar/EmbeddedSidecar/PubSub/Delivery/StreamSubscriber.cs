@@ -23,8 +23,17 @@ internal sealed class StreamSubscriber(GrpcWriter<SubscribeTopicEventsResponseAl
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _closed.Token);
         try
         {
-            await stream.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { EventMessage = request }, either.Token);
-            return await answered.Task.WaitAsync(either.Token) switch
+            try
+            {
+                await stream.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { EventMessage = request }, either.Token);
+                await answered.Task.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (answered.Task.IsCompleted)
+            {
+                // It answered and left; the answer counts.
+            }
+
+            return await answered.Task switch
             {
                 Status.Success => new Answer(Verdict.Success, 0),
                 Status.Drop => new Answer(Verdict.Drop, 0),
