@@ -54,6 +54,13 @@ internal sealed class KeyRing(NpgsqlDataSource db, Encryption encryption, IOptio
         }
     }
 
+    /// <summary>All keys as they are stored now, for whoever wants to see what another replica has just done.</summary>
+    public async Task<IReadOnlyList<Key>> ReloadAsync(CancellationToken ct)
+    {
+        loaded = null;
+        return await AllAsync(ct);
+    }
+
     /// <summary>The key that signs now.</summary>
     public async Task<Key> SigningAsync(CancellationToken ct)
     {

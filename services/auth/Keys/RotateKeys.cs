@@ -39,10 +39,11 @@ internal sealed class RotateKeys
             return Problems.Forbidden();
         }
 
+        var keys = await ring.ReloadAsync(ct);
         var signing = await ring.SigningAsync(ct);
         return TypedResults.Ok(new Answer(
         [
-            .. (await ring.AllAsync(ct)).Select(key => new SigningKey(
+            .. keys.Select(key => new SigningKey(
                 key.Id, key.Id == signing.Id ? "signing" : key.ActiveFrom > signing.ActiveFrom ? "next" : "verifying", key.ActiveFrom, key.ExpiresAt)),
         ]));
     }
