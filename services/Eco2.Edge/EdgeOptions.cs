@@ -36,9 +36,9 @@ internal sealed class EdgeOptions
     [Range(1, 1_000_000)]
     public int LimitFactor { get; init; } = 1;
 
-    /// <value>How long the store of the limits may take to answer, 500 ms; after that it counts as away.</value>
+    /// <value>How long the store of the limits may take to answer, 2 s; after that it counts as away.</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]
-    public TimeSpan LimitsTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan LimitsTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>An issuer of others whose tokens are accepted.</summary>
