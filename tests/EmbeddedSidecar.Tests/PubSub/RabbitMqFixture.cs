@@ -16,8 +16,22 @@ public sealed class RabbitMqFixture : TestBroker
     public override async Task InitializeAsync()
     {
         Server = await RabbitMqServer.SharedAsync();
-        _connection = await new ConnectionFactory { Uri = new Uri(Server.Url) }.CreateConnectionAsync();
+        // The handshake of a broker that has only just started may outlast the client's patience on a busy machine.
+        await Eventually.TrueAsync(TryConnectAsync, "RabbitMQ lets us in", TimeSpan.FromMinutes(1));
         Channel = await _connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+    }
+
+    private async Task<bool> TryConnectAsync()
+    {
+        try
+        {
+            _connection = await new ConnectionFactory { Uri = new Uri(Server.Url) }.CreateConnectionAsync();
+            return true;
+        }
+        catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException)
+        {
+            return false;
+        }
     }
 
     public override async Task DisposeAsync()
