@@ -3,8 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Eco2.Edge.Limits;
 
-/// <summary>What one caller was given, as all replicas see it: for each limit the newest step and what was taken in it and in those before,
-/// <c>{"reads/60": [29234891, 60, 0, 12]}</c>.</summary>
+/// <summary>What one caller was given, as all replicas see it: for each limit a step and what counts in it and in those before,
+/// <c>{"reads/60": [29234891, 60, 0, 12]}</c>. The first step lies as far ahead as slices may be spent: slices under way count there, what was spent
+/// in the step it was spent in.</summary>
 internal sealed class Counts
 {
     private readonly Dictionary<string, long[]> taken;
@@ -35,13 +36,15 @@ internal sealed class Counts
         {
             // The name says how long the window is: the limits of today need not be those of the one who wrote it.
             var window = SecondsOf(entry);
-            var ends = (row[0] + 1) * (window / Math.Max(1.0, row.Length - 2)) + window - (now.UtcTicks / (double)TimeSpan.TicksPerSecond);
+            var length = TimeSpan.FromSeconds(window);
+            var bucket = window / Window.BucketsOf(length);
+            var ends = ((row[0] + 1) * bucket) + window - (now.UtcTicks / (double)TimeSpan.TicksPerSecond);
             if (ends <= 0)
             {
                 taken.Remove(entry);
             }
 
-            seconds = Math.Max(seconds, (int)Math.Min(ends + 1, 2 * window));
+            seconds = Math.Max(seconds, (int)Math.Min(ends + 1, window + ((Window.AheadOf(length) + 2) * bucket)));
         }
 
         return (JsonSerializer.SerializeToUtf8Bytes(taken, CountsJson.Default.DictionaryStringInt64Array), seconds);
@@ -50,14 +53,15 @@ internal sealed class Counts
     /// <summary>Brings a limit to this step and says which step it is at: another replica's clock may be ahead.</summary>
     public long Advance(string entry, Window window, long bucket)
     {
-        if (!taken.TryGetValue(entry, out var row) || row.Length != window.Buckets + 2)
+        var length = 1 + window.Ahead + 1 + window.Buckets;
+        if (!taken.TryGetValue(entry, out var row) || row.Length != length)
         {
-            row = new long[window.Buckets + 2];
-            row[0] = bucket;
+            row = new long[length];
+            row[0] = bucket + window.Ahead;
             taken[entry] = row;
         }
 
-        var by = bucket - row[0];
+        var by = bucket + window.Ahead - row[0];
         if (by > 0)
         {
             var steps = row.AsSpan(1);
@@ -71,10 +75,10 @@ internal sealed class Counts
                 steps[..(int)by].Clear();
             }
 
-            row[0] = bucket;
+            row[0] += by;
         }
 
-        return row[0];
+        return row[0] - window.Ahead;
     }
 
     /// <summary>Everything taken that still counts.</summary>

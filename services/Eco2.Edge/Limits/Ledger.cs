@@ -14,16 +14,30 @@ internal sealed class Ledger : IDisposable
     public long LastUsed { get; set; }
 
     /// <param name="Window">The limit.</param>
-    /// <param name="Bucket">The step it was taken in, at whose end it is void: so what is spent in a step was taken in it.</param>
-    /// <param name="Size">What was taken.</param>
+    /// <param name="Bucket">The step it was taken in.</param>
     /// <param name="Left">Not spent yet.</param>
+    /// <param name="Spent">What was spent, by steps from <paramref name="Bucket"/> on; the store hears of it with the next write.</param>
     /// <param name="Rest">What the counts had left after it was taken.</param>
     /// <param name="FreeAt">When the oldest that counts stops counting.</param>
     /// <param name="AskAgain">Nothing was left: until then nobody need ask.</param>
     /// <param name="Alone">Taken while the store was away: it never knew.</param>
-    internal readonly record struct Slice(Window Window, long Bucket, long Size, long Left, long Rest, DateTimeOffset FreeAt, DateTimeOffset AskAgain, bool Alone)
+    internal readonly record struct Slice(Window Window, long Bucket, long Left, long[] Spent, long Rest, DateTimeOffset FreeAt, DateTimeOffset AskAgain, bool Alone)
     {
-        public bool IsVoid(DateTimeOffset now) => Bucket < Window.BucketAt(now);
+        /// <summary>The last step it may be spent in. The store counts all of it there until it hears more, so it never counts for too short.</summary>
+        public long Last => Bucket + Window.Ahead;
+
+        public long Size => Left + Spent.Sum();
+
+        public bool IsVoid(DateTimeOffset now) => Last < Window.BucketAt(now);
+
+        public bool IsOver(DateTimeOffset now) => Left < 1 || IsVoid(now);
+
+        public Slice Spend(DateTimeOffset now)
+        {
+            // The clock of a replica that is ahead may have named the step.
+            Spent[Math.Max(0, Window.BucketAt(now) - Bucket)]++;
+            return this with { Left = Left - 1 };
+        }
     }
 
     /// <summary>Spends one of each, or nothing. Null: the store has to be asked.</summary>
@@ -47,7 +61,7 @@ internal sealed class Ledger : IDisposable
             var tightest = default(Spent);
             foreach (var charge in charges)
             {
-                var slice = slices[charge.Entry] with { Left = slices[charge.Entry].Left - 1 };
+                var slice = slices[charge.Entry].Spend(now);
                 slices[charge.Entry] = slice;
                 var remaining = slice.Left + slice.Rest;
                 if (tightest.Limit == 0 || remaining < tightest.Remaining)
@@ -60,8 +74,8 @@ internal sealed class Ledger : IDisposable
         }
     }
 
-    /// <summary>Gives back what was not spent of slices that are void, and takes a fifth of what is left for what is asked for and for what was spent from
-    /// a moment ago: one write does for all limits of a caller.</summary>
+    /// <summary>Tells the counts what became of slices that are over, and takes new ones of what is asked for and of what was spent from a moment ago:
+    /// one write does for all limits of a caller.</summary>
     /// <param name="counts">Of the store, or of this replica while it is alone.</param>
     /// <param name="charges">What is asked for.</param>
     /// <param name="alone">The store is away.</param>
@@ -75,26 +89,22 @@ internal sealed class Ledger : IDisposable
         {
             foreach (var (entry, slice) in slices)
             {
-                if (!slice.IsVoid(now) || (alone && !slice.Alone))
+                if (!slice.IsOver(now) || now < slice.AskAgain || (alone && !slice.Alone))
                 {
                     continue;
                 }
 
                 var current = counts.Advance(entry, slice.Window, slice.Window.BucketAt(now));
-                if (slice.Alone == alone && slice.Left > 0)
-                {
-                    counts.Add(entry, slice.Bucket, -slice.Left);
-                    changed = true;
-                }
-
-                taken[entry] = slice.Left < slice.Size && current - slice.Bucket == 1 ? Cut(counts, entry, slice.Window, alone, now, ref changed) : null;
+                changed |= slice.Alone == alone && Settle(counts, entry, slice);
+                var lately = slice.Spent.AsSpan((int)Math.Clamp(current - 1 - slice.Bucket, 0, slice.Spent.Length)).ContainsAnyExcept(0);
+                taken[entry] = lately ? Cut(counts, entry, slice.Window, alone, slice.Left < 1 ? slice.Size : 0, now, ref changed) : null;
             }
 
             foreach (var charge in charges)
             {
-                if (taken.GetValueOrDefault(charge.Entry) is null && (!slices.TryGetValue(charge.Entry, out var has) || has.Left < 1 || has.IsVoid(now)))
+                if (taken.GetValueOrDefault(charge.Entry) is null && (!slices.TryGetValue(charge.Entry, out var has) || has.IsOver(now)))
                 {
-                    taken[charge.Entry] = Cut(counts, charge.Entry, charge.Window, alone, now, ref changed);
+                    taken[charge.Entry] = Cut(counts, charge.Entry, charge.Window, alone, usedUp: 0, now, ref changed);
                 }
             }
         }
@@ -123,20 +133,33 @@ internal sealed class Ledger : IDisposable
 
     /// <summary>Nothing for a second.</summary>
     public static Slice Exhausted(Window window, DateTimeOffset now) =>
-        new(window, window.BucketAt(now + TimeSpan.FromSeconds(1)), 0, 0, 0, now + TimeSpan.FromSeconds(1), now + TimeSpan.FromSeconds(1), Alone: false);
+        new(window, window.BucketAt(now), 0, [], 0, now + TimeSpan.FromSeconds(1), now + TimeSpan.FromSeconds(1), Alone: false);
 
     public void Dispose() => Asking.Dispose();
 
-    private static Slice Cut(Counts counts, string entry, Window window, bool alone, DateTimeOffset now, ref bool changed)
+    /// <summary>What was spent counts in the steps it was spent in, the rest nowhere.</summary>
+    private static bool Settle(Counts counts, string entry, Slice slice)
+    {
+        counts.Add(entry, slice.Last, -slice.Size);
+        for (var step = 0; step < slice.Spent.Length; step++)
+        {
+            counts.Add(entry, slice.Bucket + step, slice.Spent[step]);
+        }
+
+        return slice.Size > 0;
+    }
+
+    private static Slice Cut(Counts counts, string entry, Window window, bool alone, long usedUp, DateTimeOffset now, ref bool changed)
     {
         var bucket = counts.Advance(entry, window, window.BucketAt(now));
         var left = window.Count - counts.Sum(entry);
-        var size = left < 1 ? 0 : Math.Max(1, left / 5);
-        counts.Add(entry, bucket, size);
+        // Whoever has used one up comes here and gets twice as much; what is held where the caller does not come is missing elsewhere.
+        var size = left < 1 ? 0 : Math.Max(1, usedUp > 0 ? Math.Min(usedUp * 2, left * 2 / 5) : left / window.Slices);
+        counts.Add(entry, bucket + window.Ahead, size);
         changed |= size > 0;
-        var free = window.Start((counts.Oldest(entry) ?? bucket) + window.Buckets + 1);
+        var free = window.Start(Math.Min(counts.Oldest(entry) ?? bucket, bucket) + window.Buckets + 1);
         var soon = now + TimeSpan.FromSeconds(1);
-        return new Slice(window, bucket, size, size, left - size, free, size > 0 ? default : soon < free ? soon : free, alone);
+        return new Slice(window, bucket, size, new long[window.Ahead + 1], left - size, free, size > 0 ? default : soon < free ? soon : free, alone);
     }
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));

@@ -8,17 +8,31 @@ namespace Eco2.Edge.Limits;
 /// <param name="Name">In documents: other lengths count under another name, so that a change of the settings misreads nothing.</param>
 /// <param name="Count">Most requests in <paramref name="Length"/>.</param>
 /// <param name="Length">Of the window.</param>
-/// <param name="Bucket">The step by which it slides.</param>
 /// <param name="WhenAway">When the store cannot be reached.</param>
-internal sealed record Window(string Name, long Count, TimeSpan Length, TimeSpan Bucket, WhenAway WhenAway)
+internal sealed record Window(string Name, long Count, TimeSpan Length, WhenAway WhenAway)
 {
-    /// <summary>Steps in a window. As many before the present one still count.</summary>
-    public int Buckets { get; } = (int)(Length / Bucket);
+    /// <summary>Steps in a window: a minute slides by 10 s, a day by the hour. As many before the present one still count.</summary>
+    public int Buckets { get; } = BucketsOf(Length);
+
+    /// <summary>Steps after its own in which a slice may be spent: about a minute of the one, an hour of the other.</summary>
+    public int Ahead { get; } = AheadOf(Length);
+
+    /// <summary>Into how many a replica cuts what is left. A replica that dies takes a slice with it, and a day is long.</summary>
+    public int Slices { get; } = IsLong(Length) ? 50 : 5;
+
+    /// <summary>The step by which it slides.</summary>
+    public TimeSpan Bucket { get; } = Length / BucketsOf(Length);
+
+    public static int BucketsOf(TimeSpan length) => IsLong(length) ? 24 : 6;
+
+    public static int AheadOf(TimeSpan length) => IsLong(length) ? 1 : 6;
 
     public long BucketAt(DateTimeOffset time) => time.UtcTicks / Bucket.Ticks;
 
     /// <summary>When this step begins.</summary>
     public DateTimeOffset Start(long bucket) => new(bucket * Bucket.Ticks, TimeSpan.Zero);
+
+    private static bool IsLong(TimeSpan length) => length >= TimeSpan.FromHours(12);
 }
 
 /// <summary>The limits with the numbers of the settings.</summary>
@@ -39,9 +53,7 @@ internal sealed class LimitBook
             limit =>
             {
                 var (count, length) = given.TryGetValue(limit.Name, out var text) ? Read(limit.Name, text) : (limit.Count, limit.Window);
-                // A minute slides by 10 s, a day by the hour.
-                var bucket = length / (length >= TimeSpan.FromHours(12) ? 24 : 6);
-                return new Window(string.Create(CultureInfo.InvariantCulture, $"{limit.Name}/{length.TotalSeconds:0}"), count * options.Value.LimitFactor, length, bucket, limit.WhenAway);
+                return new Window(string.Create(CultureInfo.InvariantCulture, $"{limit.Name}/{length.TotalSeconds:0}"), count * options.Value.LimitFactor, length, limit.WhenAway);
             },
             StringComparer.Ordinal);
     }

@@ -8,16 +8,16 @@ using Microsoft.Extensions.Options;
 namespace Eco2.Edge.Limits;
 
 /// <summary>Counts requests of callers together with the other replicas, in one small document per caller in the state store.
-/// 1 A replica takes a slice of what is left in one conditional write (ETag) and spends it without asking. 2 A slice is void at the end of its step, so
-/// whatever is admitted in a step was taken in it, and a window never holds more than the limit. 3 What was not spent goes back with the next write.
-/// 4 A replica that dies takes at most its slices with it, until they stop counting.</summary>
+/// 1 A replica takes a slice of what is left in one conditional write (ETag) and spends it without asking, for a minute or so. 2 Until it says more, all of
+/// it counts in the last step it may be spent in, so a window never holds more than the limit. 3 When it is over, the next write says what was spent
+/// when, and gives back the rest. 4 A replica that dies takes at most its slices with it, until they stop counting.</summary>
 internal sealed partial class Limiter(DaprClient dapr, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<Limiter> logger) : IDisposable
 {
     internal const string Store = "state";
     private const int Many = 20_000;
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Crowded = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, Ledger> ledgers = new(StringComparer.Ordinal);

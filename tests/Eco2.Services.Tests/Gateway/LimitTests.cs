@@ -76,6 +76,30 @@ public sealed class LimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_comes_every_few_seconds_does_not_cost_a_write_each_time()
+    {
+        for (var n = 0; n < 30; n++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await replicas.SendAsync(0, HttpMethod.Post, "/api/v1/scan")).StatusCode);
+            replicas.Clock.Advance(TimeSpan.FromSeconds(11));
+        }
+
+        Assert.InRange(await replicas.WritesAsync("u:01980000000070008000000000000001"), 2, 20);
+    }
+
+    [Fact]
+    public async Task Whoever_comes_a_few_times_an_hour_has_the_whole_day()
+    {
+        for (var n = 0; n < 95; n++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await replicas.SendAsync(n % 2, HttpMethod.Post, "/api/v1/scan")).StatusCode);
+            // Others come meanwhile, so that replicas forget the one who doesn't.
+            replicas.Clock.Advance(TimeSpan.FromMinutes(13));
+            await replicas.SendAsync(n % 2, HttpMethod.Get, "/api/v1/users/me", "01980000-0000-7000-8000-00000000000b");
+        }
+    }
+
+    [Fact]
     public async Task A_restart_loses_at_most_a_slice()
     {
         for (var n = 0; n < 3; n++)
