@@ -1,23 +1,26 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Eco2.Services.Tests.Auth;
+namespace Eco2.Testing;
 
-/// <summary>Takes mails over SMTP on loopback and gives out the first whole conversation, without TLS.</summary>
-internal sealed class SmtpServer : IDisposable
+/// <summary>Takes mails over SMTP on loopback and gives out the first whole conversation; with a certificate it offers STARTTLS and takes a password.</summary>
+public sealed class SmtpServer : IDisposable
 {
     private readonly TcpListener listener;
+    private readonly X509Certificate2? certificate;
     private readonly CancellationTokenSource stopping = new();
 
-    private SmtpServer(TcpListener listener) => this.listener = listener;
+    private SmtpServer(TcpListener listener, X509Certificate2? certificate) => (this.listener, this.certificate) = (listener, certificate);
 
-    public static Task<SmtpServer> StartAsync(int port, TaskCompletionSource<string> received)
+    public static SmtpServer Start(int port, TaskCompletionSource<string> received, X509Certificate2? certificate = null)
     {
-        var server = new SmtpServer(new TcpListener(IPAddress.Loopback, port));
+        var server = new SmtpServer(new TcpListener(IPAddress.Loopback, port), certificate);
         server.listener.Start();
         _ = server.RunAsync(received);
-        return Task.FromResult(server);
+        return server;
     }
 
     public void Dispose()
@@ -34,21 +37,34 @@ internal sealed class SmtpServer : IDisposable
             try
             {
                 using var client = await listener.AcceptTcpClientAsync(stopping.Token);
-                received.TrySetResult(await TalkAsync(client));
+                var conversation = new StringBuilder();
+                if (await TalkAsync(client.GetStream(), conversation, greet: true))
+                {
+                    await using var secured = new SslStream(client.GetStream());
+                    await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stopping.Token);
+                    conversation.Append("(secured)\n");
+                    await TalkAsync(secured, conversation, greet: false);
+                }
+
+                received.TrySetResult(conversation.ToString());
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
             {
                 // The next one, or the end.
             }
         }
     }
 
-    private static async Task<string> TalkAsync(TcpClient client)
+    /// <summary>True when the client wants to go on over TLS.</summary>
+    private async Task<bool> TalkAsync(Stream stream, StringBuilder conversation, bool greet)
     {
-        using var reader = new StreamReader(client.GetStream(), Encoding.UTF8);
-        await using var writer = new StreamWriter(client.GetStream(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\r\n" };
-        await writer.WriteLineAsync("220 ready");
-        var conversation = new StringBuilder();
+        using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
+        await using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { AutoFlush = true, NewLine = "\r\n" };
+        if (greet)
+        {
+            await writer.WriteLineAsync("220 ready");
+        }
+
         var data = false;
         while (await reader.ReadLineAsync() is { } line)
         {
@@ -59,13 +75,23 @@ internal sealed class SmtpServer : IDisposable
             }
 
             data = line == "DATA";
-            await writer.WriteLineAsync(data ? "354 go on" : line == "QUIT" ? "221 bye" : "250 ok");
-            if (line == "QUIT")
+            // The first line of the answer is a greeting, whatever it says.
+            var offers = certificate is null ? "" : stream is SslStream ? "250-hello\r\n250-AUTH PLAIN\r\n" : "250-hello\r\n250-STARTTLS\r\n";
+            await writer.WriteLineAsync(line switch
             {
-                break;
+                "DATA" => "354 go on",
+                "QUIT" => "221 bye",
+                "STARTTLS" => "220 go on",
+                _ when line.StartsWith("EHLO", StringComparison.Ordinal) => offers + "250 ok",
+                _ when line.StartsWith("AUTH", StringComparison.Ordinal) => "235 ok",
+                _ => "250 ok",
+            });
+            if (line is "QUIT" or "STARTTLS")
+            {
+                return line == "STARTTLS";
             }
         }
 
-        return conversation.ToString();
+        return false;
     }
 }

@@ -1,5 +1,9 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Eco2.Deploy.Tests.Compose;
@@ -67,7 +71,7 @@ public sealed partial class AlertmanagerTests
         var platform = Manifest.Read(System.IO.File.ReadAllText(Path.Combine(Checkout.Root, "deploy/argocd/apps/platform.yaml")));
         var asked = platform.Single(application => application.Name == "prometheus").Spec["source/helm/valuesObject/alertmanager/alertmanagerSpec"];
 
-        Assert.Equal(Text, System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(secret.Root["data"].Member("alertmanager.yaml").Text)));
+        Assert.Equal(Text, Encoding.UTF8.GetString(Convert.FromBase64String(secret.Root["data"].Member("alertmanager.yaml").Text)));
         Assert.Equal(("observability", secret.Name), (secret.Root["metadata/namespace"].Text, asked["configSecret"].Text));
         Assert.Equal([Path.GetFileName(Secrets)], asked["secrets"].Items.Select(name => name.Text));
         Assert.Equal("deploy/observability/alertmanager", platform.Single(application => application.Name == "alertmanager").Spec["source/path"].Text);
@@ -80,10 +84,14 @@ public sealed partial class AlertmanagerTests
         using var scratch = new Scratch();
         scratch.Write("slack-url", receivers.Url + "/slack");
         scratch.Write("pagerduty-key", "the-key");
-        scratch.Write("smtp-password", "none");
-        var port = ChildServer.FreePort();
+        scratch.Write("smtp-password", "the-password");
+        var (port, smtp, mail) = (ChildServer.FreePort(), ChildServer.FreePort(), new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+        using var certificate = Certificate();
+        scratch.Write("smtp.pem", certificate.ExportCertificatePem());
+        using var mailServer = SmtpServer.Start(smtp, mail, certificate);
         var configuration = scratch.Write("alertmanager.yaml", Text.Replace(Secrets, scratch.Path, StringComparison.Ordinal).Replace("group_wait: 30s", "group_wait: 1s", StringComparison.Ordinal)
-            .Replace("global:\n", $"global:\n  pagerduty_url: {receivers.Url}/pagerduty\n", StringComparison.Ordinal).Replace("smtp.eco2.example:587", "127.0.0.1:1", StringComparison.Ordinal));
+            .Replace("global:\n", $"global:\n  pagerduty_url: {receivers.Url}/pagerduty\n", StringComparison.Ordinal).Replace("smtp.eco2.example:587", $"127.0.0.1:{smtp}", StringComparison.Ordinal)
+            .Replace("      - to: eco2@eco2.example\n", $"      - to: eco2@eco2.example\n        tls_config: {{ ca_file: {scratch.Path}/smtp.pem }}\n", StringComparison.Ordinal));
         await using var server = ChildServer.Start(
             $"prometheus-alertmanager --config.file={configuration} --storage.path={scratch.Path}/data --web.listen-address=127.0.0.1:{port} --cluster.listen-address=", scratch.Path, temporary: false);
         await ChildServer.WaitForPortAsync(port);
@@ -92,7 +100,7 @@ public sealed partial class AlertmanagerTests
         using var answer = await http.PostAsJsonAsync(
             "/api/v2/alerts", new[] { Alert("AppDown", "page", "scan"), Alert("ReplicaDown", "ticket", "scan"), Alert("ReplicaDown", "ticket", "my"), Alert("Watchdog", "none", "") });
         answer.EnsureSuccessStatusCode();
-        await Eventually.TrueAsync(() => receivers.Slack.Count >= 2 && !receivers.PagerDuty.IsEmpty, "both were told");
+        await Eventually.TrueAsync(() => receivers.Slack.Count >= 2 && !receivers.PagerDuty.IsEmpty && mail.Task.IsCompleted, "all were told");
 
         var call = receivers.PagerDuty.Single();
         Assert.Equal(("the-key", "trigger", "AppDown: AppDown of scan"), (call.GetProperty("routing_key").GetString(), call.GetProperty("event_action").GetString(), call.GetProperty("payload").GetProperty("summary").GetString()));
@@ -100,6 +108,32 @@ public sealed partial class AlertmanagerTests
         Assert.Equal(
             [("#eco2", "FIRING ReplicaDown", "ReplicaDown of my\n"), ("#eco2-on-call", "FIRING AppDown", "AppDown of scan\n")],
             receivers.Slack.Select(said => (said.GetProperty("channel").GetString(), said.GetProperty("attachments")[0].GetProperty("title").GetString(), said.GetProperty("attachments")[0].GetProperty("text").GetString())).Order());
+        CheckMail(await mail.Task);
+    }
+
+    /// <summary>A mail goes out over TLS alone, to a server whose name is proved, with the user and the password of the file; a page is no mail.</summary>
+    private static void CheckMail(string said)
+    {
+        var secured = said[said.IndexOf("(secured)", StringComparison.Ordinal)..];
+        Assert.DoesNotContain("AUTH", said[..^secured.Length], StringComparison.Ordinal);
+        Assert.Equal("\0alerts@eco2.example\0the-password", Encoding.UTF8.GetString(Convert.FromBase64String(AuthPlain().Match(secured).Groups["text"].Value)));
+        Assert.Contains("MAIL FROM:<alerts@eco2.example>", secured, StringComparison.Ordinal);
+        Assert.Contains("RCPT TO:<eco2@eco2.example>", secured, StringComparison.Ordinal);
+        Assert.Matches(@"Subject: (\[Eco²\]|=\?utf-8\?q\?\[Eco=C2=B2\]_?)", secured);
+        Assert.Contains("ReplicaDown", secured, StringComparison.Ordinal);
+        Assert.DoesNotContain("AppDown", secured, StringComparison.Ordinal);
+    }
+
+    private static X509Certificate2 Certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        var request = new CertificateRequest("CN=mail of tests", key, HashAlgorithmName.SHA256) { CertificateExtensions = { names.Build() } };
+        var now = TimeProvider.System.GetUtcNow();
+        using var signed = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
+        // Windows and OpenSSL alike serve a key that came from a file.
+        return X509CertificateLoader.LoadPkcs12(signed.Export(X509ContentType.Pkcs12), null);
     }
 
     private static object Alert(string name, string severity, string app) => new
@@ -107,6 +141,9 @@ public sealed partial class AlertmanagerTests
         labels = new Dictionary<string, string> { ["alertname"] = name, ["severity"] = severity, ["app"] = app },
         annotations = new { summary = $"{name} of {app}", runbook_url = $"https://github.com/example/eco2/blob/main/docs/operations.md#{name.ToLowerInvariant()}" },
     };
+
+    [GeneratedRegex("AUTH PLAIN (?<text>\\S+)")]
+    private static partial Regex AuthPlain();
 
     [GeneratedRegex("alertname =~? \"(?<names>[^\"]+)\"")]
     private static partial Regex Named();

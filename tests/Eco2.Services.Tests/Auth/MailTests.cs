@@ -166,7 +166,7 @@ public sealed class MailTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => await data.ScalarAsync<int>("select max(attempts) from mails") >= 1, "it was tried");
 
         var received = new TaskCompletionSource<string>();
-        using var server = await SmtpServer.StartAsync(port, received);
+        using var server = SmtpServer.Start(port, received);
         // The clock stands still, and with it the pause after a failure.
         var mail = "";
         await Eventually.TrueAsync(
