@@ -5,11 +5,11 @@ namespace Eco2.Testing;
 /// <summary>Waiting for a condition with a deadline; the only way tests wait.</summary>
 public static class Eventually
 {
-    /// <summary>Returns once <paramref name="condition"/> holds, or fails with <paramref name="what"/> after <paramref name="within"/> (default 20 s).</summary>
+    /// <summary>Returns once <paramref name="condition"/> holds, or fails with <paramref name="what"/> after <paramref name="within"/> (default 60 s).</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? within = null, CancellationToken ct = default)
     {
         var clock = Stopwatch.StartNew();
-        var limit = within ?? TimeSpan.FromSeconds(20);
+        var limit = within ?? TimeSpan.FromSeconds(60);
         var pause = TimeSpan.FromMilliseconds(5);
         while (!await condition())
         {
