@@ -8,6 +8,7 @@ export const MaxBytes = 10 * 1024 * 1024;
 const MaxStoredBytes = 11 * 1024 * 1024;
 
 const DecodeSeconds = 20;
+const MaxWebpParts = 1000;
 
 // Only the four decoders that are asked for can run, whatever a file says it is: no SVG, no PDF, no TIFF.
 sharp.block({ operation: ["VipsForeignLoad"] });
@@ -43,6 +44,16 @@ function isTwoThings(bytes: Buffer): boolean {
   );
 }
 
+/** A picture has a handful of parts, a film one or two for each frame. libwebp looks for every frame from the first on, so its time grows with the square of their number. */
+function isEndless(webp: Buffer): boolean {
+  let parts = 0;
+  for (let at = 12; at + 8 <= webp.length; parts++) {
+    const size = webp.readUInt32LE(at + 4);
+    at += 8 + size + (size & 1);
+  }
+  return parts > MaxWebpParts;
+}
+
 export interface Picture {
   readonly format: Format;
   readonly bytes: Buffer;
@@ -63,6 +74,9 @@ export async function inspect(bytes: Buffer): Promise<Picture> {
   }
   if (isTwoThings(bytes)) {
     throw new Problem("unsupported-media", "The file is a picture and something else at once.");
+  }
+  if (format === "webp" && isEndless(bytes)) {
+    throw new Problem("unsupported-media", `A picture may have ${MaxWebpParts} frames and other parts.`);
   }
   let head: Metadata;
   try {
