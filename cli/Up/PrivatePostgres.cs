@@ -41,6 +41,10 @@ internal static class PrivatePostgres
         return (plan, connectionString);
     }
 
+    /// <summary>The same database by the login of one app, which the app's migrations make.</summary>
+    public static string Login(string connectionString, string appId, string password) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Username = "eco2_" + appId.Replace('-', '_'), Password = password }.ConnectionString;
+
     /// <summary>The database for the sidecar's state, as Dapr's driver wants to be told of it.</summary>
     public static string StateDatabase(string connectionString)
     {

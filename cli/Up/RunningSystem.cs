@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Eco2.Cli.Machine;
 using Eco2.Cli.Scan;
 using Spectre.Console;
@@ -13,6 +14,8 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     private readonly List<ManagedProcess> sidecars = [];
     private readonly List<ManagedProcess> apps = [];
     private readonly SemaphoreSlim recording = new(1);
+    // New at each run, like the tokens; the replicas of an app share one.
+    private readonly ConcurrentDictionary<string, string> databasePasswords = new(StringComparer.Ordinal);
     private RunRecord? record;
 
     /// <summary>Everything it started, with the process that runs at the moment.</summary>
@@ -52,7 +55,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
         environment["Auth__PublicUrl"] = System.Environment.GetEnvironmentVariable("Auth__PublicUrl") is { Length: > 0 } given ? given : url;
-        await StartAppsAsync(environment, secrets, ct);
+        await StartAppsAsync(environment, secrets, postgres, ct);
         record = new RunRecord(System.Environment.ProcessId, url, postgres, Address(redisPort), Address(rabbitMqPort), [], []);
         await RecordAsync(ct);
         return url;
@@ -119,14 +122,14 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         });
     }
 
-    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, Secrets secrets, CancellationToken ct)
+    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, Secrets secrets, string postgres, CancellationToken ct)
     {
         var watched = environment.Concat(observed ?? new Dictionary<string, string>()).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value);
         var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, SidecarRuntime.IsDaprd ? environment : watched, progress, ct);
         controlPlane.AddRange(sidecarPlan.ControlPlane.Select(Manage));
         sidecars.AddRange(sidecarPlan.Sidecars.Select(Manage));
         apps.AddRange(plan.Apps.Select(app => Manage(
-            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, watched, secrets)))));
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, watched, OwnSecrets(app, secrets, postgres))))));
         var what = sidecars.Count == 1 ? "the sidecar" : $"{string.Join(", ", controlPlane.Select(process => process.Plan.Name))}, {sidecars.Count} sidecars";
         await progress.StepAsync($"Starting {what} and {plan.Apps.Count} apps", async detail =>
         {
@@ -143,7 +146,6 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(workspace.State, name)).FullName;
         var environment = new Dictionary<string, string>
         {
-            ["ECO2_POSTGRES"] = System.Environment.GetEnvironmentVariable("ECO2_POSTGRES") ?? postgres,
             ["ECO2_OBJECTS_DIR"] = Folder("objects"),
             ["ECO2_MAIL_DIR"] = Folder("mail"),
             // New at each run: only what this run started may talk to its sidecars and apps.
@@ -179,10 +181,10 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         return environment;
     }
 
-    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, Secrets secrets)
+    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, IReadOnlyDictionary<string, string> own)
     {
         var environment = new Dictionary<string, string>(
-            common.Concat(OwnSecrets(app.AppId, secrets)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
+            common.Concat(own).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
         {
             ["APP_ID"] = app.AppId,
             ["APP_PORT"] = $"{app.AppPort}",
@@ -198,9 +200,27 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         return environment;
     }
 
-    /// <summary>What no other app may know.</summary>
-    private static Dictionary<string, string> OwnSecrets(string appId, Secrets secrets) =>
-        appId == "auth" ? new() { ["Auth__EncryptionKey"] = secrets.Encryption } : [];
+    /// <summary>What no other app may know. Who has a database has a login of its own there; it also gets the owner's, because nobody else migrates here.</summary>
+    private Dictionary<string, string> OwnSecrets(AppPlan app, Secrets secrets, string postgres)
+    {
+        var own = new Dictionary<string, string>();
+        if (app.AppId == "auth")
+        {
+            own["Auth__EncryptionKey"] = secrets.Encryption;
+        }
+
+        if (System.Environment.GetEnvironmentVariable("ECO2_POSTGRES") is { Length: > 0 } given)
+        {
+            own["ECO2_POSTGRES"] = given;
+        }
+        else if (Directory.Exists(Path.Combine(app.Folder, "Migrations")))
+        {
+            own["ECO2_POSTGRES"] = PrivatePostgres.Login(postgres, app.AppId, databasePasswords.GetOrAdd(app.AppId, _ => Secrets.Password()));
+            own["ECO2_POSTGRES_OWNER"] = postgres;
+        }
+
+        return own;
+    }
 
     private ManagedProcess Manage(ProcessPlan process) => new(process, progress, clock) { Changed = () => _ = RecordAsync(CancellationToken.None) };
 

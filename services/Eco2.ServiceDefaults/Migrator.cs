@@ -11,11 +11,11 @@ namespace Eco2.ServiceDefaults;
 
 /// <summary>Brings the service's schema up to date, once per database however many replicas start, by an advisory lock.
 /// Files are <c>Migrations/NNNN_title.sql</c>, forward only, each in a transaction of its own; an applied file must not change.
-/// With <c>Eco2:MigrateOnly</c> the app ends when that is done: a job before a rollout.</summary>
+/// With <c>Eco2:MigrateOnly</c> the app ends when that is done: a job before a rollout. An app that may not migrate waits for that job.</summary>
 internal sealed partial class Migrator(
     ServiceIdentity service,
     IEnumerable<SharedMigration> shared,
-    string owner,
+    DatabaseLogin login,
     Assembly assembly,
     IHostApplicationLifetime lifetime,
     IConfiguration configuration,
@@ -25,6 +25,7 @@ internal sealed partial class Migrator(
     // Any number will do that nobody else in the database uses.
     private const long Lock = 0x65636f32;
     private static readonly TimeSpan WaitForServer = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(150);
 
     private sealed record Migration(int Version, string Name, string Sql)
     {
@@ -34,7 +35,13 @@ internal sealed partial class Migrator(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(
-            new NpgsqlConnectionStringBuilder(owner) { ApplicationName = $"eco2-{service.Name}-migrations", Pooling = false });
+            new NpgsqlConnectionStringBuilder(login.Owner ?? login.App) { ApplicationName = $"eco2-{service.Name}-migrations", Pooling = false });
+        if (login.Owner is null)
+        {
+            await WaitForMigrationsAsync(source, cancellationToken);
+            return;
+        }
+
         await using var connection = await ConnectAsync(source, cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_lock({Lock})", cancellationToken);
         await PrepareSchemaAsync(connection, cancellationToken);
@@ -50,6 +57,11 @@ internal sealed partial class Migrator(
             {
                 throw new InvalidOperationException($"Migration {migration.Name} was applied in another form. Write a new one instead of changing it.");
             }
+        }
+
+        if (login.Password is { } password)
+        {
+            await ExecuteAsync(connection, $"alter role {service.Role} login password '{DatabaseLogin.Verifier(password)}'", cancellationToken);
         }
 
         if (configuration.GetValue("Eco2:MigrateOnly", false))
@@ -78,6 +90,44 @@ internal sealed partial class Migrator(
         }
     }
 
+    /// <summary>Until then the login may be missing, and so may the tables.</summary>
+    private async Task WaitForMigrationsAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        var (wanted, began) = (Find().Select(migration => migration.Version).ToHashSet(), clock.GetTimestamp());
+        while (true)
+        {
+            var why = "some are missing";
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync(ct);
+                await using var command = new NpgsqlCommand($"select version from {service.Schema}.schema_history", connection);
+                await using var reader = await command.ExecuteReaderAsync(ct);
+                var missing = new HashSet<int>(wanted);
+                while (await reader.ReadAsync(ct))
+                {
+                    missing.Remove(reader.GetInt32(0));
+                }
+
+                if (missing.Count == 0)
+                {
+                    return;
+                }
+            }
+            catch (NpgsqlException e)
+            {
+                why = e.Message;
+            }
+
+            if (clock.GetElapsedTime(began) > WaitForOthers)
+            {
+                throw new InvalidOperationException($"The migrations of {service.Name} were not run, and this process may not run them ({why}). Start the migrations job, or set ECO2_POSTGRES_OWNER.");
+            }
+
+            WaitingForMigrations(logger, why);
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, ct);
+        }
+    }
+
     /// <summary>The role belongs to the whole server, so another database's migrator may create it at the same moment.</summary>
     private Task PrepareSchemaAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -97,6 +147,7 @@ internal sealed partial class Migrator(
              create table if not exists {schema}.schema_history
                (version int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now());
              revoke all on {schema}.schema_history from {role};
+             grant select (version) on {schema}.schema_history to {role};
              """,
             ct);
     }
@@ -152,6 +203,9 @@ internal sealed partial class Migrator(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database does not answer yet: {Why}")]
     private static partial void Waiting(ILogger logger, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Waiting for the migrations: {Why}")]
+    private static partial void WaitingForMigrations(ILogger logger, string why);
 }
 
 /// <summary>A migration that ServiceDefaults brings along; numbered below zero so that services start at 1.</summary>

@@ -54,7 +54,11 @@ public sealed class ComposeTests
     [InlineData("observe.yaml", "127.0.0.1:3000:3000", "3000:3000", "the port 3000:3000 is open")]
     [InlineData("stores.yaml", "POSTGRES_PASSWORD: ${ECO2_POSTGRES_PASSWORD:?see .env.example}", "POSTGRES_PASSWORD: swordfish", "POSTGRES_PASSWORD stands in clear")]
     [InlineData("stores.yaml", "RABBITMQ_DEFAULT_PASS: ${ECO2_RABBITMQ_PASSWORD:-}", "RABBITMQ_DEFAULT_PASS: ${ECO2_RABBITMQ_PASSWORD:-guest}", "RABBITMQ_DEFAULT_PASS stands in clear")]
-    [InlineData("compose.yaml", "Password=${ECO2_POSTGRES_PASSWORD:?see .env.example}", "Password=swordfish", "ECO2_POSTGRES stands in clear")]
+    [InlineData("compose.yaml", "Password=${ECO2_SCAN_POSTGRES_PASSWORD:?see .env.example}", "Password=swordfish", "ECO2_POSTGRES stands in clear")]
+    [InlineData("compose.yaml", "Username=eco2_scan;Database=eco2;Password=${ECO2_SCAN_POSTGRES_PASSWORD:", "Username=eco2;Database=eco2;Password=${ECO2_POSTGRES_PASSWORD:", "scan: it has the owner's login")]
+    [InlineData("compose.yaml", "Username=eco2_scan;Database=eco2;Password=${ECO2_SCAN_", "Username=eco2_my;Database=eco2;Password=${ECO2_MY_", "scan: its login is not its own")]
+    [InlineData("compose.yaml", "scan-migrations: { condition: service_completed_successfully }", "my-migrations: { condition: service_completed_successfully }", "scan: its migrations do not come first")]
+    [InlineData("compose.yaml", "  my-migrations:\n    <<: *migrations\n    image: eco2/my:", "  my-migrations:\n    <<: *migrations\n    image: eco2/scan:", "my-migrations: its image is not the app's")]
     [InlineData("stores.yaml", "\"$$REDISCLI_AUTH\"", "\"${ECO2_REDIS_PASSWORD}\"", "redis: its command shows")]
     [InlineData("compose.yaml", "redis: { condition: service_healthy, required: false }", "redis: { condition: service_healthy }", "which only some profiles have")]
     [InlineData("compose.yaml", "control-plane: { condition: service_completed_successfully }", "control-plane: { condition: service_started }", "in the wrong way")]
@@ -99,7 +103,7 @@ public sealed class ComposeTests
 
         var apps = RunFile.Apps.Select(app => app.AppID).ToList();
         Assert.Equal(
-            ((string[])[.. apps, .. apps.Select(app => app + "-dapr"), "control-plane", "folders", "placement", "postgres", "ready", "redis", "scheduler"]).Order(StringComparer.Ordinal),
+            ((string[])[.. apps, .. apps.Select(app => app + "-dapr"), "auth-migrations", "character-migrations", "image-migrations", "my-migrations", "scan-migrations", "control-plane", "folders", "placement", "postgres", "ready", "redis", "scheduler"]).Order(StringComparer.Ordinal),
             small.Order(StringComparer.Ordinal));
     }
 

@@ -10,13 +10,21 @@ internal static partial class ServiceRules
     // Each for the reason that its file gives.
     private static readonly string[] MayBeRoot = ["folders", "fluent-bit"];
     private static readonly string[] MayWrite = ["rabbitmq"];
+    private const string Migrations = "-migrations";
 
     public static IEnumerable<string> Complaints(ComposeProject project) =>
-        [.. project.Services.Values.SelectMany(service => Image(service).Concat(Rights(service)).Concat(Secrets(service)).Concat(Order(project, service)).Concat(Mounts(project, service)).Select(said => $"{service.Name}: {said}")), .. Variables(project)];
+        [.. project.Services.Values.SelectMany(service => Image(project, service).Concat(Rights(service)).Concat(Secrets(service)).Concat(Order(project, service)).Concat(Mounts(project, service)).Concat(Logins(project, service)).Select(said => $"{service.Name}: {said}")), .. Variables(project)];
 
-    private static IEnumerable<string> Image(Service service)
+    private static IEnumerable<string> Image(ComposeProject project, Service service)
     {
-        if (service.Settings.GetValueOrDefault("build") is IDictionary<object, object> build)
+        if (service.Name.EndsWith(Migrations, StringComparison.Ordinal))
+        {
+            if (!project.Services.TryGetValue(service.Name[..^Migrations.Length], out var app) || service.Text("image") != app.Text("image"))
+            {
+                yield return "its image is not the app's";
+            }
+        }
+        else if (service.Settings.GetValueOrDefault("build") is IDictionary<object, object> build)
         {
             var path = Path.GetRelativePath(Checkout.Root, Path.GetFullPath(Path.Combine(ComposeProject.Folder, build["context"].ToString()!, build["dockerfile"].ToString()!)));
             if (!Dockerfile.Load(path).Targets.Contains(build["target"].ToString()) || service.Text("image")?.StartsWith($"eco2/{service.Name}:", StringComparison.Ordinal) != true)
@@ -74,6 +82,28 @@ internal static partial class ServiceRules
         if (service.List("command").Any(word => SecretInText().IsMatch(Reference().Replace(word, ""))) || service.List("command").Any(word => word.Contains("${", StringComparison.Ordinal)))
         {
             yield return "its command shows what only its environment may";
+        }
+    }
+
+    /// <summary>The owner's login is for the migrations alone; an app waits for its own, and enters as itself.</summary>
+    private static IEnumerable<string> Logins(ComposeProject project, Service service)
+    {
+        if (service.Environment.Values.Any(value => value.Contains("{ECO2_POSTGRES_PASSWORD", StringComparison.Ordinal)) && service.Name != "postgres" && !service.Name.EndsWith(Migrations, StringComparison.Ordinal))
+        {
+            yield return "it has the owner's login";
+        }
+
+        if (service.Environment.GetValueOrDefault("ECO2_POSTGRES") is { } login && !service.Name.EndsWith(Migrations, StringComparison.Ordinal))
+        {
+            if (!login.Contains($"Username=eco2_{service.Name};", StringComparison.Ordinal) || !login.Contains($"{{ECO2_{service.Name.ToUpperInvariant()}_POSTGRES_PASSWORD:", StringComparison.Ordinal))
+            {
+                yield return "its login is not its own";
+            }
+
+            if (!service.Dependencies.Any(dependency => dependency.Name == service.Name + Migrations) || project.Services[service.Name + Migrations].Environment["ECO2_POSTGRES"] != login)
+            {
+                yield return "its migrations do not come first";
+            }
         }
     }
 

@@ -39,6 +39,26 @@ public sealed partial class DatabaseTests
         DaprFile.Apps.Where(app => DaprFile.Source(app.Folder).Contains(".AddEco2Database(", StringComparison.Ordinal)).Select(app => app.Id).Order(StringComparer.Ordinal),
         Job.Containers.Select(container => container["name"].Text).Order(StringComparer.Ordinal));
 
+    /// <summary>The owner's login is the job's alone; every app enters as itself, by the secret whose password the job sets.</summary>
+    [Theory]
+    [InlineData("local")]
+    [InlineData("aws")]
+    [InlineData("azure")]
+    [InlineData("gcp")]
+    [InlineData("production")]
+    [InlineData("rabbitmq")]
+    public void No_app_has_the_owners_login(string name)
+    {
+        var overlay = Overlay.Load(name);
+        var job = overlay.Find("Job", "migrations")!.Containers.ToDictionary(container => container["name"].Text, container => Secret(container, "ECO2_POSTGRES"));
+
+        Assert.Equal(job, overlay.Apps.Select(app => (app.Name, Own: Secret(app.Containers.First(), "ECO2_POSTGRES"))).Where(app => app.Own != "").ToDictionary(app => app.Name, app => app.Own));
+        Assert.All(job, pair => Assert.Equal($"postgres-{pair.Key}", pair.Value));
+        Assert.DoesNotContain(overlay.Apps.SelectMany(app => app.Containers).SelectMany(container => container["env"].Items), variable => variable["valueFrom/secretKeyRef/name"].Text == "postgres");
+    }
+
+    private static string Secret(Node container, string variable) => container["env"].Items.FirstOrDefault(item => item["name"].Text == variable)["valueFrom/secretKeyRef/name"].Text;
+
     [Fact]
     public async Task What_was_backed_up_can_be_restored()
     {
@@ -76,7 +96,12 @@ public sealed partial class DatabaseTests
         var start = new ProcessStartInfo("dotnet", [Path.Combine(Checkout.Root, "artifacts/bin", project, "release", project + ".dll")]) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var variable in container["env"].Items)
         {
-            start.Environment[variable["name"].Text] = variable["valueFrom"].IsThere ? database : variable["value"].Text;
+            start.Environment[variable["name"].Text] = variable["valueFrom/secretKeyRef/name"].Text switch
+            {
+                "" => variable["value"].Text,
+                "postgres" => database,
+                var own => new NpgsqlConnectionStringBuilder(database) { Username = own.Replace("postgres-", "eco2_", StringComparison.Ordinal), Password = own }.ConnectionString,
+            };
         }
 
         using var process = Process.Start(start)!;
