@@ -31,12 +31,14 @@ public sealed class MistakesTests
     [InlineData("rabbitmq", "ECO2_RABBITMQ=rabbitmq:url", "ECO2_RABBIT=rabbitmq:url", "wants ECO2_RABBITMQ, which")]
     [InlineData("production", "ECO2_REDIS_PASSWORD=redis:password", "ECO2_REDIS_PASSWORD=redis:secret", "no Secret has redis:secret")]
     [InlineData("production", "templateName: gateway", "templateName: health", "judged by health")]
+    [InlineData("production", "      property: value\n", "", "names no text of its secret in Vault")]
     [InlineData("aws", "      - auth\n", "      - oauth\n", "pods that are not there")]
     [InlineData("aws", "port: metrics", "port: numbers", "watches pods or ports")]
     [InlineData("local", "configMapRef:\n            name: models", "configMapRef:\n            name: model", "no ConfigMap model")]
     public void A_reference_into_nothing_is_found(string overlay, string from, string to, string complaint) => Found(ReferenceRules.Complaints(Overlay.Altered(overlay, from, to)), complaint);
 
     [Theory]
+    [InlineData("production", "oliver006/redis_exporter:", "oliver006/redis_exporter:latest # ", "redis-exporter exporter: oliver006/redis_exporter:latest is not pinned")]
     [InlineData("aws", "runAsNonRoot: true", "runAsNonRoot: false", "may run as root")]
     [InlineData("aws", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "may write its root")]
     [InlineData("aws", "          limits:\n            cpu: \"1\"\n", "          limits:\n", "has no limits/cpu")]
@@ -56,6 +58,16 @@ public sealed class MistakesTests
     [InlineData("aws", "path: /api/v1\n", "path: /\n", "opens more")]
     [InlineData("aws", "pod-security.kubernetes.io/enforce: restricted", "pod-security.kubernetes.io/enforce: privileged", "restricted pod security")]
     public void A_broken_policy_is_found(string overlay, string from, string to, string complaint) => Found(PolicyRules.Complaints(Overlay.Altered(overlay, from, to)), complaint);
+
+    [Theory]
+    [InlineData("production", "      - auth\n      - worker\n", "      - worker\n", "Deployment/auth cannot reach the world:443")]
+    [InlineData("production", "      - auth\n      - worker\n", "      - auth\n      - worker\n      - my\n", "Deployment/my may reach the world:443 and has no business there")]
+    [InlineData("production", "        - 192.168.0.0/16\n", "", "NetworkPolicy/providers opens our own network")]
+    [InlineData("production", "port: 6379", "port: 6380", "Deployment/redis-exporter cannot reach a server:6379")]
+    [InlineData("gcp", "port: 587", "port: 25", "Deployment/auth cannot reach the world:587")]
+    [InlineData("azure", "port: 5671", "port: 5672", "Deployment/media cannot reach the world:5671")]
+    [InlineData("aws", "      - my\n      - migrations\n", "      - my\n", "Job/migrations cannot reach a server:5432")]
+    public void A_way_out_that_is_closed_or_leads_too_far_is_found(string overlay, string from, string to, string complaint) => Found(EgressRules.Complaints(Overlay.Altered(overlay, from, to)), complaint);
 
     [Theory]
     [InlineData("- appId: scan\n", "- appId: my\n", "scan calls image, but not by access control")]

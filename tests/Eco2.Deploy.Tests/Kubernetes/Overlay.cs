@@ -13,7 +13,8 @@ internal sealed record Overlay(string Name, string Text)
 
     public IReadOnlyList<Manifest> Objects { get; } = Manifest.Read(Text);
 
-    public IReadOnlyList<Manifest> Apps => [.. Of("Deployment")];
+    /// <summary>The product's own; not what watches the servers.</summary>
+    public IReadOnlyList<Manifest> Apps => [.. Of("Deployment").Where(workload => workload.PodLabels.GetValueOrDefault("app.kubernetes.io/component") != "exporter")];
 
     public static Overlay Load(string name) => new(name, Rendered.GetOrAdd(name, _ => new(() => Render(Path.Combine(Checkout.Root, "deploy/k8s/overlays", name)))).Value);
 

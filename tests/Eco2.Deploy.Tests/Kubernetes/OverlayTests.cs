@@ -30,7 +30,26 @@ public sealed partial class OverlayTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
+    public void Everybody_reaches_what_it_speaks_to_and_nothing_else(string overlay) => Assert.Empty(EgressRules.Complaints(Overlay.Load(overlay)));
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
     public void The_apps_are_those_of_dapr_yaml(string overlay) => Assert.Empty(AppRules.Complaints(Overlay.Load(overlay)));
+
+    /// <summary>Every server that an overlay has of its own is watched under the job by which rules and dashboards ask for it, as in Compose; others are the cloud's to watch.</summary>
+    [Theory]
+    [InlineData("production", "postgres", "redis")]
+    [InlineData("rabbitmq", "postgres", "rabbitmq")]
+    [InlineData("aws")]
+    public void Servers_are_watched_under_the_jobs_that_rules_ask_for(string overlay, params string[] servers)
+    {
+        var jobs = Overlay.Load(overlay).Of("PodMonitor").SelectMany(monitor => monitor.Spec["podMetricsEndpoints"].Items).SelectMany(endpoint => endpoint["relabelings"].Items)
+            .Where(label => label["targetLabel"].Text == "job").Select(label => label["replacement"].Text);
+
+        Assert.Equal(((string[])["dapr-control-plane", "eco2-apps", "eco2-sidecars", .. servers]).Order(StringComparer.Ordinal), jobs.Order(StringComparer.Ordinal));
+        var asked = Observability.Rules.All.SelectMany(rule => Job().Matches(rule.Expression)).Select(match => match.Groups["name"].Value).ToHashSet();
+        Assert.Superset(servers.ToHashSet(), asked);
+    }
 
     /// <summary>The calls that the rules are held against are really found in the code.</summary>
     [Theory]
@@ -78,6 +97,9 @@ public sealed partial class OverlayTests
 
     // OpenTelemetry's name as Prometheus gets it; a duration carries its unit.
     private static string Exported(Instrument instrument) => instrument.Name.Replace('.', '_') + (instrument.Unit == "s" ? "_seconds" : "");
+
+    [GeneratedRegex("job=\"(?<name>[^\"]+)\"")]
+    private static partial Regex Job();
 
     [GeneratedRegex(@"class (?<name>\w+)\([^)]*\) : IReadinessCheck")]
     private static partial Regex Check();

@@ -16,7 +16,7 @@ internal static partial class PolicyRules
     public static IEnumerable<string> ReleasedComplaints(Overlay overlay) => Complaints(overlay, image => Digest().IsMatch(image) && !Placeholder().IsMatch(image));
 
     private static IEnumerable<string> Complaints(Overlay overlay, Func<string, bool> pinned) => [
-        .. overlay.Of("Deployment", "StatefulSet", "Job").SelectMany(workload => Pod(workload, overlay.Name == "local" ? Tag().IsMatch : pinned)),
+        .. overlay.Of("Deployment", "StatefulSet", "Job").SelectMany(workload => Pod(workload, overlay.Name == "local" ? Tag().IsMatch : overlay.Apps.Contains(workload) || workload.Kind == "Job" ? pinned : Digest().IsMatch)),
         .. overlay.Apps.SelectMany(app => App(overlay, app)),
         .. overlay.Of("ScaledObject", "HorizontalPodAutoscaler").SelectMany(Scaler),
         .. Cluster(overlay)];
@@ -155,7 +155,7 @@ internal static partial class PolicyRules
     [GeneratedRegex("^registry[.]invalid/eco2-[a-z-]+@sha256:0{64}$")]
     private static partial Regex Placeholder();
 
-    [GeneratedRegex("^[^@]+/[^@:]+@sha256:[0-9a-f]{64}$")]
+    [GeneratedRegex("^[^@]+/[^@:]+(:[^@:/]+)?@sha256:[0-9a-f]{64}$")]
     private static partial Regex Digest();
 
     [GeneratedRegex("^(eco2-[a-z-]+:dev|[a-z]+:[0-9]+[.][0-9]+([.][0-9]+)?)$")]

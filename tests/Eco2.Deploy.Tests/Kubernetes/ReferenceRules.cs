@@ -167,6 +167,12 @@ internal static class ReferenceRules
             yield return $"{secret.Id}: there is no SecretStore {secret.Spec["secretStoreRef/name"].Text}";
         }
 
+        // Vault gives the whole set as JSON to who asks for no text of it.
+        foreach (var whole in overlay.Of("ExternalSecret").Where(secret => overlay.Find("SecretStore", secret.Spec["secretStoreRef/name"].Text)?.Spec["provider/vault"].IsThere == true && secret.Spec["data"].Items.Any(data => !data["remoteRef/property"].IsThere)))
+        {
+            yield return $"{whole.Id} names no text of its secret in Vault";
+        }
+
         foreach (var account in overlay.Of("SecretStore").SelectMany(store => store.Spec.Everything()).Select(node => node["serviceAccountRef/name"]).Where(a => a.IsThere && overlay.Find("ServiceAccount", a.Text) is null))
         {
             yield return $"A SecretStore names the ServiceAccount {account.Text}, which is not there";
