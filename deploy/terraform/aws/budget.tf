@@ -1,5 +1,5 @@
 resource "aws_budgets_budget" "month" {
-  name         = local.prefix
+  name         = "eco2"
   budget_type  = "COST"
   time_unit    = "MONTHLY"
   limit_amount = tostring(var.monthly_budget)

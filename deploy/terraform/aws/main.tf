@@ -1,7 +1,8 @@
 terraform {
-  required_version = ">= 1.6"
+  required_version = ">= 1.11"
   required_providers {
-    aws = { source = "hashicorp/aws", version = "~> 6.0" }
+    aws    = { source = "hashicorp/aws", version = "~> 6.0" }
+    random = { source = "hashicorp/random", version = "~> 3.7" }
   }
 }
 
@@ -18,7 +19,6 @@ module "names" {
 data "aws_caller_identity" "this" {}
 
 locals {
-  prefix = "eco2-${var.stage}"
   # Dapr's own: letters, digits, - and _ are what it leaves of a topic's name.
   topics = { for topic in module.names.topics : topic => replace(topic, "/[^A-Za-z0-9_-]/", "") }
   # consumerID of each component (components/aws).
@@ -36,7 +36,7 @@ resource "aws_kms_key" "eco2" {
 }
 
 resource "aws_kms_alias" "eco2" {
-  name          = "alias/${local.prefix}"
+  name          = "alias/eco2"
   target_key_id = aws_kms_key.eco2.key_id
 }
 

@@ -1,5 +1,5 @@
 resource "aws_s3_bucket" "objects" {
-  bucket = "${local.prefix}-objects-${data.aws_caller_identity.this.account_id}"
+  bucket = "eco2-objects-${data.aws_caller_identity.this.account_id}"
 }
 
 resource "aws_s3_bucket_public_access_block" "objects" {

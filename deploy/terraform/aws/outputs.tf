@@ -6,7 +6,7 @@ output "environment" {
     ECO2_JOBS_TABLE     = aws_dynamodb_table.store["jobs"].name
     ECO2_WORKFLOW_TABLE = aws_dynamodb_table.store["workflow"].name
     ECO2_OBJECTS_BUCKET = aws_s3_bucket.objects.bucket
-    ECO2_MAIL_FROM      = "eco2@${var.mail_domain}"
+    ECO2_MAIL_FROM      = "no-reply@${var.mail_domain}"
   }
 }
 

@@ -11,34 +11,56 @@ locals {
 }
 
 data "aws_iam_policy_document" "trust" {
+  for_each = toset(module.names.accounts)
   statement {
-    actions = ["sts:AssumeRole", "sts:TagSession"]
+    actions = ["sts:AssumeRoleWithWebIdentity"]
     principals {
-      type        = "Service"
-      identifiers = ["pods.eks.amazonaws.com"]
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.this.account_id}:oidc-provider/${var.oidc_issuer}"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${var.oidc_issuer}:sub"
+      values   = ["system:serviceaccount:${var.namespace}:${each.key}"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${var.oidc_issuer}:aud"
+      values   = ["sts.amazonaws.com"]
     }
   }
 }
 
 resource "aws_iam_role" "app" {
-  for_each           = toset(module.names.apps)
-  name               = "${local.prefix}-${each.key}"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-}
-
-resource "aws_eks_pod_identity_association" "app" {
-  for_each        = aws_iam_role.app
-  cluster_name    = var.cluster
-  namespace       = var.namespace
-  service_account = each.key
-  role_arn        = each.value.arn
+  for_each           = toset(module.names.accounts)
+  name               = "eco2-${each.key}"
+  assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
 }
 
 resource "aws_iam_role_policy" "app" {
-  for_each = aws_iam_role.app
+  for_each = toset(module.names.apps)
   name     = "components"
-  role     = each.value.id
+  role     = aws_iam_role.app[each.key].id
   policy   = data.aws_iam_policy_document.app[each.key].json
+}
+
+resource "aws_iam_role_policy" "secrets_reader" {
+  name   = "secrets"
+  role   = aws_iam_role.app["secrets-reader"].id
+  policy = data.aws_iam_policy_document.secrets_reader.json
+}
+
+data "aws_iam_policy_document" "secrets_reader" {
+  statement {
+    sid       = "Secrets"
+    actions   = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    resources = [for name in module.names.platform_secrets : aws_secretsmanager_secret.secret[name].arn]
+  }
+  statement {
+    sid       = "Key"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.eco2.arn]
+  }
 }
 
 data "aws_iam_policy_document" "app" {

@@ -1,7 +1,7 @@
 # state.yaml, jobs.yaml, workflow.yaml: each its table, as Dapr wants it.
 resource "aws_dynamodb_table" "store" {
   for_each     = toset(["state", "jobs", "workflow"])
-  name         = "${local.prefix}-${each.key}"
+  name         = "eco2-${each.key}"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "key"
 

@@ -4,13 +4,40 @@ variable "region" {
 }
 
 variable "stage" {
-  description = "Part of every name that is the account's or the world's: production, test ..."
+  description = "On every tag: production, test ... No name has it: each stage has an account of its own."
   type        = string
 }
 
-variable "cluster" {
-  description = "Name of the EKS cluster, with the Pod Identity agent."
+variable "oidc_issuer" {
+  description = "Issuer of the EKS cluster's service account tokens without https://, an OIDC provider of the account (IAM roles for service accounts)."
   type        = string
+}
+
+variable "network" {
+  description = "Id of the cluster's VPC."
+  type        = string
+}
+
+variable "database_subnets" {
+  description = "Private subnets of that VPC, in two zones or more."
+  type        = list(string)
+}
+
+variable "cluster_security_group" {
+  description = "Security group of the cluster's pods."
+  type        = string
+}
+
+variable "database_class" {
+  description = "Machine of PostgreSQL."
+  type        = string
+  default     = "db.m7g.large"
+}
+
+variable "database_passwords" {
+  description = "Raise it for new passwords of all logins; then run the migrations job and restart the apps."
+  type        = number
+  default     = 1
 }
 
 variable "namespace" {

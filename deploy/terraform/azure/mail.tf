@@ -1,11 +1,11 @@
 resource "azurerm_communication_service" "mail" {
-  name                = "eco2-${var.stage}-${var.suffix}"
+  name                = "eco2-${var.suffix}"
   resource_group_name = azurerm_resource_group.eco2.name
   data_location       = "Korea"
 }
 
 resource "azurerm_email_communication_service" "mail" {
-  name                = "eco2-${var.stage}-${var.suffix}"
+  name                = "eco2-${var.suffix}"
   resource_group_name = azurerm_resource_group.eco2.name
   data_location       = "Korea"
 }

@@ -1,7 +1,8 @@
 terraform {
-  required_version = ">= 1.6"
+  required_version = ">= 1.11"
   required_providers {
     azurerm = { source = "hashicorp/azurerm", version = "~> 4.0" }
+    random  = { source = "hashicorp/random", version = "~> 3.7" }
   }
 }
 
@@ -32,7 +33,7 @@ resource "azurerm_resource_group" "eco2" {
 
 # Secrets, and the key that the pictures are encrypted with.
 resource "azurerm_key_vault" "eco2" {
-  name                       = "eco2-${var.stage}-${var.suffix}"
+  name                       = "eco2-${var.suffix}"
   resource_group_name        = azurerm_resource_group.eco2.name
   location                   = azurerm_resource_group.eco2.location
   tenant_id                  = data.azurerm_client_config.this.tenant_id
@@ -45,6 +46,12 @@ resource "azurerm_key_vault" "eco2" {
 resource "azurerm_role_assignment" "operator" {
   scope                = azurerm_key_vault.eco2.id
   role_definition_name = "Key Vault Crypto Officer"
+  principal_id         = data.azurerm_client_config.this.object_id
+}
+
+resource "azurerm_role_assignment" "operator_secrets" {
+  scope                = azurerm_key_vault.eco2.id
+  role_definition_name = "Key Vault Secrets Officer"
   principal_id         = data.azurerm_client_config.this.object_id
 }
 

@@ -1,6 +1,6 @@
 # Topics and subscriptions with the names that Dapr gives them: a subscription is called as its app.
 resource "azurerm_servicebus_namespace" "eco2" {
-  name                = "eco2-${var.stage}-${var.suffix}"
+  name                = "eco2-${var.suffix}"
   resource_group_name = azurerm_resource_group.eco2.name
   location            = azurerm_resource_group.eco2.location
   sku                 = "Standard"

@@ -1,5 +1,5 @@
 resource "azurerm_storage_account" "objects" {
-  name                            = "eco2${var.stage}${var.suffix}"
+  name                            = "eco2${var.suffix}"
   resource_group_name             = azurerm_resource_group.eco2.name
   location                        = azurerm_resource_group.eco2.location
   account_tier                    = "Standard"

@@ -7,8 +7,8 @@ locals {
 }
 
 resource "azurerm_user_assigned_identity" "app" {
-  for_each            = toset(module.names.apps)
-  name                = "eco2-${var.stage}-${each.key}"
+  for_each            = toset(module.names.accounts)
+  name                = "eco2-${each.key}"
   resource_group_name = azurerm_resource_group.eco2.name
   location            = azurerm_resource_group.eco2.location
 }
@@ -34,10 +34,10 @@ resource "azurerm_cosmosdb_sql_role_assignment" "store" {
 
 # Owner of the namespace's data, not only sender and receiver: Dapr looks whether topics and subscriptions are there, and makes its own.
 resource "azurerm_role_assignment" "messages" {
-  for_each             = azurerm_user_assigned_identity.app
+  for_each             = toset(module.names.apps)
   scope                = azurerm_servicebus_namespace.eco2.id
   role_definition_name = "Azure Service Bus Data Owner"
-  principal_id         = each.value.principal_id
+  principal_id         = azurerm_user_assigned_identity.app[each.key].principal_id
 }
 
 resource "azurerm_role_assignment" "objects" {
@@ -52,4 +52,11 @@ resource "azurerm_role_assignment" "secret" {
   scope                = "${azurerm_key_vault.eco2.id}/secrets/${each.value.secret}"
   role_definition_name = "Key Vault Secrets User"
   principal_id         = azurerm_user_assigned_identity.app[each.value.app].principal_id
+}
+
+resource "azurerm_role_assignment" "secrets_reader" {
+  for_each             = toset(module.names.platform_secrets)
+  scope                = "${azurerm_key_vault.eco2.id}/secrets/${each.key}"
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = azurerm_user_assigned_identity.app["secrets-reader"].principal_id
 }

@@ -1,6 +1,6 @@
 # state.yaml, jobs.yaml, workflow.yaml: a container each, as Dapr wants it. Cosmos DB encrypts by itself.
 resource "azurerm_cosmosdb_account" "eco2" {
-  name                          = "eco2-${var.stage}-${var.suffix}"
+  name                          = "eco2-${var.suffix}"
   resource_group_name           = azurerm_resource_group.eco2.name
   location                      = azurerm_resource_group.eco2.location
   offer_type                    = "Standard"

@@ -9,12 +9,12 @@ variable "location" {
 }
 
 variable "stage" {
-  description = "Part of every name: prod, test ... Six letters at most."
+  description = "On the resource group and every tag: production, test ... No other name has it: each stage has a subscription of its own."
   type        = string
 }
 
 variable "suffix" {
-  description = "Makes the names that are the world's unique: up to six small letters and digits."
+  description = "Makes the names that are the world's unique: small letters and digits, twenty at most."
   type        = string
 }
 
@@ -52,4 +52,26 @@ variable "alarm_address" {
 variable "smtp_user" {
   description = "SMTP user name made for the communication service; its password is the secret smtp-password."
   type        = string
+}
+
+variable "network" {
+  description = "Id of the cluster's virtual network."
+  type        = string
+}
+
+variable "database_subnet" {
+  description = "Id of a subnet of that network that is delegated to Microsoft.DBforPostgreSQL/flexibleServers."
+  type        = string
+}
+
+variable "database_sku" {
+  description = "Machine of PostgreSQL."
+  type        = string
+  default     = "GP_Standard_D2ds_v5"
+}
+
+variable "database_passwords" {
+  description = "Raise it for new passwords of all logins; then run the migrations job and restart the apps."
+  type        = number
+  default     = 1
 }

@@ -1,9 +1,10 @@
 terraform {
-  required_version = ">= 1.6"
+  required_version = ">= 1.11"
   required_providers {
     google = { source = "hashicorp/google", version = "~> 7.0" }
     # For one resource: the accounts that Google's services encrypt by.
     google-beta = { source = "hashicorp/google-beta", version = "~> 7.0" }
+    random      = { source = "hashicorp/random", version = "~> 3.7" }
   }
 }
 

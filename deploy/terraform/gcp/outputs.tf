@@ -13,8 +13,3 @@ output "accounts" {
   description = "Account of each app, for the annotation iam.gke.io/gcp-service-account."
   value       = { for app, account in google_service_account.app : app => account.email }
 }
-
-output "database" {
-  description = "Private address of PostgreSQL, for the secret state-postgres and ECO2_POSTGRES."
-  value       = google_sql_database_instance.eco2.private_ip_address
-}

@@ -5,7 +5,7 @@ locals {
 }
 
 resource "google_service_account" "app" {
-  for_each     = toset(module.names.apps)
+  for_each     = toset(module.names.accounts)
   account_id   = "eco2-${each.key}"
   display_name = "Eco2 ${each.key}"
 }
@@ -64,4 +64,11 @@ resource "google_secret_manager_secret_iam_member" "reader" {
   secret_id = google_secret_manager_secret.secret[each.value.secret].id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.app[each.value.app].member
+}
+
+resource "google_secret_manager_secret_iam_member" "secrets_reader" {
+  for_each  = toset(module.names.platform_secrets)
+  secret_id = google_secret_manager_secret.secret[each.key].id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.app["secrets-reader"].member
 }

@@ -1,6 +1,6 @@
-# Empty: their values are set by hand or by External Secrets and never pass through Terraform's state.
+# Empty but for those of the database: their values are set by hand and never pass through Terraform's state.
 resource "google_secret_manager_secret" "secret" {
-  for_each   = module.names.secrets
+  for_each   = toset(module.names.every_secret)
   secret_id  = each.key
   depends_on = [google_kms_crypto_key_iam_member.service]
 

@@ -49,3 +49,9 @@ variable "monthly_budget" {
   description = "In the currency of the billing account; its admins get a mail at 80 % and when 100 % is forecast."
   type        = number
 }
+
+variable "database_passwords" {
+  description = "Raise it for new passwords of all logins; then run the migrations job and restart the apps."
+  type        = number
+  default     = 1
+}

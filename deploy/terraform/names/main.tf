@@ -17,11 +17,19 @@ locals {
 }
 
 locals {
-  # Who needs which secret: the users of the components that name it; the worker alone calls the providers of models.
+  access = flatten([for app in local.apps : [for text in split("\n---", file("${local.root}/deploy/k8s/base/access/${app}.yaml")) : yamldecode(text)]])
+  # Who needs which secret: the users of the components that name it, and the apps that may ask their sidecar for it. Names in capitals are variables, not secrets of a cloud.
   wants = concat(
     flatten([for name, spec in local.components : [for setting in spec.metadata : [for app in local.scopes[name] : { secret = setting.secretKeyRef.name, app = app }] if can(setting.secretKeyRef.name)]]),
-    [for key in ["openai-api-key", "anthropic-api-key"] : { secret = key, app = "worker" }]
+    flatten([for d in local.access : [for scope in try(d.spec.secrets.scopes, []) : [for secret in try(scope.allowedSecrets, []) : { secret = secret, app = d.metadata.name } if lower(secret) == secret]] if d.kind == "Configuration"])
   )
+  secrets = { for secret in distinct(local.wants[*].secret) : secret => distinct([for want in local.wants : want.app if want.secret == secret]) }
+
+  # What External Secrets reads for the pods.
+  outside  = [for text in split("\n---", file("${local.root}/deploy/k8s/components/external-secrets/secrets.yaml")) : yamldecode(text)]
+  platform = flatten([for d in local.outside : d.spec.data[*].remoteRef.key if d.kind == "ExternalSecret"])
+
+  databases = { for app in local.apps : app => { secret = "eco2-postgres-${app}", login = "eco2_${replace(app, "-", "_")}" } if contains(local.platform, "eco2-postgres-${app}") }
 }
 
 output "apps" {
@@ -45,6 +53,26 @@ output "users" {
 }
 
 output "secrets" {
-  description = "Each secret that is needed, and the apps that read it."
-  value       = { for secret in distinct(local.wants[*].secret) : secret => distinct([for want in local.wants : want.app if want.secret == secret]) }
+  description = "Each secret that sidecars read, and the apps that it is for."
+  value       = local.secrets
+}
+
+output "platform_secrets" {
+  description = "Each secret that External Secrets reads for the pods."
+  value       = local.platform
+}
+
+output "every_secret" {
+  description = "Both."
+  value       = concat(keys(local.secrets), local.platform)
+}
+
+output "databases" {
+  description = "Secret and login of everybody who enters the apps' database: its owner and the apps that keep tables there."
+  value       = merge({ owner = { secret = "eco2-postgres", login = "eco2" } }, local.databases)
+}
+
+output "accounts" {
+  description = "Service accounts that have an identity in the cloud: one for each app, and the one that External Secrets reads by."
+  value       = concat(local.apps, ["secrets-reader"])
 }

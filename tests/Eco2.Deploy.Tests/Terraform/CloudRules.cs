@@ -21,7 +21,14 @@ internal static partial class CloudRules
             ("a bucket that is nobody's", "aws_s3_bucket_public_access_block", "restrict_public_buckets = true"),
             ("a sender", "aws_sesv2_email_identity", "email_identity = var.mail_domain"),
             ("secrets under our key", "aws_secretsmanager_secret", "kms_key_id = aws_kms_key.eco2.arn"),
-            ("a role for each app", "aws_iam_role", "for_each = toset(module.names.apps)"),
+            ("a role for each account", "aws_iam_role", "for_each = toset(module.names.accounts)"),
+            ("a role for one account", "aws_iam_role", "assume_role_policy = data.aws_iam_policy_document.trust[each.key].json"),
+            ("a database under our key", "aws_db_instance", "kms_key_id = aws_kms_key.eco2.arn"),
+            ("a database that is encrypted", "aws_db_instance", "storage_encrypted = true"),
+            ("a database that nobody outside reaches", "aws_db_instance", "publicly_accessible = false"),
+            ("a database of any minute", "aws_db_instance", "backup_retention_period = 14"),
+            ("a database that stays", "aws_db_instance", "deletion_protection = true"),
+            ("logins where External Secrets look", "aws_secretsmanager_secret_version", "secret_id = aws_secretsmanager_secret.secret[each.value.secret].id"),
             ("a key that turns", "aws_kms_key", "enable_key_rotation = true"),
             ("an alarm for money", "aws_budgets_budget", "subscriber_email_addresses = [var.alarm_address]"),
         ],
@@ -37,7 +44,11 @@ internal static partial class CloudRules
             ("a week for the coach", "azurerm_storage_management_policy", "delete_after_days_since_creation_greater_than = 7"),
             ("a sender", "azurerm_email_communication_service_domain", "name = var.mail_domain"),
             ("a vault that keeps", "azurerm_key_vault", "purge_protection_enabled = true"),
-            ("an identity for each app", "azurerm_user_assigned_identity", "for_each = toset(module.names.apps)"),
+            ("an identity for each account", "azurerm_user_assigned_identity", "for_each = toset(module.names.accounts)"),
+            ("a database that nobody outside reaches", "azurerm_postgresql_flexible_server", "public_network_access_enabled = false"),
+            ("a database of any minute", "azurerm_postgresql_flexible_server", "backup_retention_days = 14"),
+            ("a database that stays", "azurerm_management_lock", "scope = azurerm_postgresql_flexible_server.eco2.id"),
+            ("logins where External Secrets look", "azurerm_key_vault_secret", "name = each.value.secret"),
             ("an alarm for money", "azurerm_consumption_budget_resource_group", "contact_emails = [var.alarm_address]"),
         ],
         ["gcp"] =
@@ -48,8 +59,12 @@ internal static partial class CloudRules
             ("pictures under our key", "google_storage_bucket", "default_kms_key_name = google_kms_crypto_key.eco2.id"),
             ("a week for the coach", "google_storage_bucket", "age = 7"),
             ("a bucket that is nobody's", "google_storage_bucket", "public_access_prevention = \"enforced\""),
-            ("secrets", "google_secret_manager_secret", "for_each = module.names.secrets"),
-            ("an account for each app", "google_service_account", "for_each = toset(module.names.apps)"),
+            ("a database that nobody outside reaches", "google_sql_database_instance", "ipv4_enabled = false"),
+            ("a database of any minute", "google_sql_database_instance", "point_in_time_recovery_enabled = true"),
+            ("a database that stays", "google_sql_database_instance", "deletion_protection = true"),
+            ("logins where External Secrets look", "google_secret_manager_secret_version", "secret = google_secret_manager_secret.secret[each.value.secret].id"),
+            ("secrets", "google_secret_manager_secret", "for_each = toset(module.names.every_secret)"),
+            ("an account for each account of the cluster", "google_service_account", "for_each = toset(module.names.accounts)"),
             ("a key that turns", "google_kms_crypto_key", "rotation_period = \"7776000s\""),
             ("an alarm for money", "google_billing_budget", "threshold_percent = 0.8"),
         ],
@@ -62,6 +77,7 @@ internal static partial class CloudRules
     {
         var there = cloud.Of("resource").Select(b => $"{b.Labels[0]}.{b.Labels[1]}")
             .Concat(cloud.Of("data").Select(b => $"data.{b.Labels[0]}.{b.Labels[1]}"))
+            .Concat(cloud.Of("ephemeral").Select(b => $"ephemeral.{b.Labels[0]}.{b.Labels[1]}"))
             .Concat(cloud.Of("variable").Select(b => $"var.{b.Labels[0]}"))
             .Concat(cloud.Of("module").Select(b => $"module.{b.Labels[0]}"))
             .Concat(cloud.Of("locals").SelectMany(b => b.Attributes.Keys).Select(name => $"local.{name}"))
@@ -101,7 +117,9 @@ internal static partial class CloudRules
             .. given.Except(cloud.Wanted).Select(name => $"nothing in components/{cloud.Name} reads {name}")];
     }
 
-    private static IEnumerable<string> Secrets(Cloud cloud) => cloud.Texts.Where(pair => Secret().IsMatch(pair.Value)).Select(pair => $"{pair.Key} holds a secret");
+    /// <summary>Neither in the files nor, by an attribute that is not write-only, in the state.</summary>
+    private static IEnumerable<string> Secrets(Cloud cloud) => cloud.Texts.Where(pair => Secret().IsMatch(pair.Value)).Select(pair => $"{pair.Key} holds a secret")
+        .Concat(cloud.Of("resource").SelectMany(b => b.All).SelectMany(b => b.Attributes).Where(pair => pair.Value.Contains("ephemeral.", StringComparison.Ordinal) && !pair.Key.EndsWith("_wo", StringComparison.Ordinal)).Select(pair => $"{pair.Key} leaves a secret in the state"));
 
     /// <summary>Nobody may everything, and nothing is given for everything but by the key's own policy or to keep people out.</summary>
     private static IEnumerable<string> Rights(Cloud cloud) => cloud.Of("data").Where(b => b.Labels[0] == "aws_iam_policy_document" && b.Labels[1] != "key").SelectMany(document => document.All
@@ -114,7 +132,7 @@ internal static partial class CloudRules
 
     private static bool Says(Block block, string what) => Regex.IsMatch(Spaces().Replace(block.Text, " "), Regex.Escape(what) + @"(?!\w)");
 
-    [GeneratedRegex(@"(?<![\w.""/-])(?:data\.[a-z]\w*\.\w+|(?:aws|azurerm|google)_\w+\.\w+|var\.\w+|local\.\w+|module\.\w+)")]
+    [GeneratedRegex(@"(?<![\w.""/-])(?:data\.[a-z]\w*\.\w+|ephemeral\.\w+\.\w+|(?:aws|azurerm|google)_\w+\.\w+|var\.\w+|local\.\w+|module\.\w+)")]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"module\.names\.(\w+)")]

@@ -27,6 +27,10 @@ public sealed class TerraformTests
     [InlineData("azure", "messages.tf", "? 2000", "? 10", "letters tried 2,000 times")]
     [InlineData("gcp", "roles.tf", "roles/storage.objectUser", "roles/storage.admin", "a role that is too broad")]
     [InlineData("gcp", "roles.tf", "module.names.secrets :", "module.names.secret :", "the module names has no secret")]
+    [InlineData("aws", "database.tf", "deletion_protection       = true", "deletion_protection       = false", "a database that stays")]
+    [InlineData("aws", "database.tf", "password_wo         =", "password            =", "password leaves a secret in the state")]
+    [InlineData("azure", "database.tf", "ephemeral.random_password.database[\"owner\"]", "ephemeral.random_password.postgres[\"owner\"]", "there is no ephemeral.random_password.postgres")]
+    [InlineData("gcp", "database.tf", "ipv4_enabled    = false", "ipv4_enabled    = true", "a database that nobody outside reaches")]
     [InlineData("gcp", "variables.tf", "variable \"mail_from\"", "variable \"mail_sender\"", "there is no var.mail_from")]
     [InlineData("gcp", "objects.tf", "name                        =", "secret_key = \"swordfish\"\n  name =", "objects.tf holds a secret")]
     public void A_mistake_is_found(string cloud, string file, string from, string to, string complaint) =>
