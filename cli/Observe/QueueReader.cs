@@ -66,16 +66,7 @@ internal sealed class QueueReader(RunningSystem system, HttpClient http, TimePro
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{app.DaprHttpPort}/v1.0/metadata") { Headers = { { "dapr-api-token", system.Tokens.Dapr } } };
             using var response = await http.SendAsync(request, ct);
             response.EnsureSuccessStatusCode();
-            var metadata = JsonElement.Parse(await response.Content.ReadAsStringAsync(ct));
-            var types = metadata.GetProperty("components").EnumerateArray().ToDictionary(one => one.GetProperty("name").GetString()!, one => one.GetProperty("type").GetString()!, StringComparer.Ordinal);
-            return
-            [
-                .. metadata.GetProperty("subscriptions").EnumerateArray().Select(one => new Hearing(
-                    app.AppId,
-                    one.GetProperty("topic").GetString()!,
-                    one.GetProperty("pubsubname").GetString()!,
-                    types.GetValueOrDefault(one.GetProperty("pubsubname").GetString()!, ""))),
-            ];
+            return Subscriptions(app.AppId, await response.Content.ReadAsStringAsync(ct));
         }
         catch (Exception notNow) when (notNow is HttpRequestException or JsonException or OperationCanceledException && !ct.IsCancellationRequested)
         {
@@ -83,7 +74,21 @@ internal sealed class QueueReader(RunningSystem system, HttpClient http, TimePro
         }
     }
 
-    private sealed record Hearing(string App, string Topic, string Component, string Type)
+    /// <summary>What a sidecar's <c>/v1.0/metadata</c> says of it. daprd leaves a list out where it is empty.</summary>
+    internal static IReadOnlyList<Hearing> Subscriptions(string app, string metadata)
+    {
+        var said = JsonElement.Parse(metadata);
+        var types = List(said, "components").ToDictionary(one => one.GetProperty("name").GetString()!, one => one.GetProperty("type").GetString()!, StringComparer.Ordinal);
+        return
+        [
+            .. List(said, "subscriptions").Select(one => (Topic: one.GetProperty("topic").GetString()!, Component: one.GetProperty("pubsubname").GetString()!))
+                .Select(one => new Hearing(app, one.Topic, one.Component, types.GetValueOrDefault(one.Component, ""))),
+        ];
+
+        static IEnumerable<JsonElement> List(JsonElement from, string name) => from.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    }
+
+    internal sealed record Hearing(string App, string Topic, string Component, string Type)
     {
         public bool IsDead => Topic.EndsWith(".dead", StringComparison.Ordinal);
     }

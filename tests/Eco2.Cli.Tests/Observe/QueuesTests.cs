@@ -42,6 +42,24 @@ public sealed class QueuesTests
         Assert.Null(await new RedisQueues(host, "secret", TimeProvider.System).ReadAsync(["scan.requested"], CancellationToken.None));
     }
 
+    /// <summary>As daprd 1.18 answers: with members that the page has no use for, and, in an app that hears nothing, without a list of subscriptions.</summary>
+    [Fact]
+    public void What_daprd_says_of_subscriptions_is_read_and_what_it_leaves_out_is_none()
+    {
+        const string Worker = """
+            {"id":"worker","runtimeVersion":"1.18.3","enabledFeatures":["SchedulerReminders"],"actors":[{"type":"dapr.internal.default.worker.workflow","count":1}],
+             "components":[{"name":"pubsub","type":"pubsub.redis","version":"v1","capabilities":["SUBSCRIBE_WILDCARDS"]},{"name":"state","type":"state.redis","version":"v1","capabilities":["ETAG"]}],
+             "extended":{"daprRuntimeVersion":"1.18.3"},
+             "subscriptions":[{"pubsubname":"pubsub","topic":"scan.requested","metadata":{},"rules":[{"path":"/events/scan-requested"}],"deadLetterTopic":"scan.requested.dead","type":"DECLARATIVE"}],
+             "appConnectionProperties":{"port":8108,"protocol":"http","channelAddress":"127.0.0.1","maxConcurrency":-1,"health":{}},
+             "actorRuntime":{"runtimeStatus":"RUNNING","hostReady":true,"placement":"placement: connected"},"scheduler":{"connected_addresses":["127.0.0.1:50006"]},"workflows":{"connectedWorkers":1}}
+            """;
+
+        Assert.Equal(new QueueReader.Hearing("worker", "scan.requested", "pubsub", "pubsub.redis"), Assert.Single(QueueReader.Subscriptions("worker", Worker)));
+        Assert.Empty(QueueReader.Subscriptions("media", """{"id":"media","runtimeVersion":"1.18.3","components":[{"name":"objects","type":"bindings.localstorage","version":"v1"}],"extended":{}}"""));
+        Assert.Empty(QueueReader.Subscriptions("media", """{"id":"media","subscriptions":null}"""));
+    }
+
     [Fact]
     public async Task RabbitMq_tells_what_waits()
     {
