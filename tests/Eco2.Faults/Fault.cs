@@ -5,7 +5,7 @@ namespace Eco2.Faults;
 /// <summary>Something that breaks.</summary>
 /// <param name="Name">As in the report and on the command line.</param>
 /// <param name="StrikeAsync">Returns when the fault is over: what was killed has been started again, what was stopped goes on.</param>
-/// <param name="MayFailJobs">False when no job may end as failed because of it: the system has to wait such a fault out.</param>
+/// <param name="MayFailJobs">False when no job may end as failed because of it alone: the system has to wait such a fault out.</param>
 /// <param name="InShortForm">Also struck in the short form.</param>
 internal sealed record Fault(string Name, Func<FaultSystem, CancellationToken, Task> StrikeAsync, bool MayFailJobs = false, bool InShortForm = true)
 {

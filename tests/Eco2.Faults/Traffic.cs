@@ -9,6 +9,8 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
 {
     private readonly ConcurrentDictionary<Guid, Life> lives = new();
     private readonly ConcurrentQueue<string> wrongs = new();
+    private readonly ConcurrentBag<(TimeSpan From, TimeSpan To)> excuses = [];
+    private readonly long start = clock.GetTimestamp();
     private readonly CancellationTokenSource giveUp = new();
     private volatile StreamOptions streams = new(CutChance: 0.03);
     private volatile bool stopping;
@@ -40,7 +42,17 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
     public IReadOnlyList<string> Wrongs =>
         [.. wrongs, .. lives.Values.SelectMany(life => life.Job.Streams.SelectMany(stream => stream.Wrongs.Select(wrong => $"job {life.Job.JobId:D}: {wrong}")))];
 
-    public IEnumerable<Life> Lives => lives.Values;
+    /// <summary>Since this began.</summary>
+    public TimeSpan Now => Since(clock.GetTimestamp());
+
+    /// <summary>Jobs that ended as failed.</summary>
+    public IReadOnlyList<Life> Failed() => [.. lives.Values.Where(life => life.End == "failed")];
+
+    /// <summary>A job that lived at any moment between these may fail.</summary>
+    public void Excuse(TimeSpan from, TimeSpan to) => excuses.Add((from, to));
+
+    /// <summary>True when it lived while jobs might fail.</summary>
+    public bool IsExcused(Life life) => excuses.Any(excuse => Since(life.AcceptedAt) < excuse.To && Since(life.EndedAt) > excuse.From);
 
     /// <summary>Jobs that should have ended long ago.</summary>
     public IReadOnlyList<Guid> Overdue(TimeSpan longest) =>
@@ -92,6 +104,8 @@ internal sealed class Traffic(ScanClient client, IReadOnlyList<Account> accounts
         await crowd;
         giveUp.Dispose();
     }
+
+    private TimeSpan Since(long timestamp) => clock.GetElapsedTime(start, timestamp);
 
     private async Task FollowAsync(Life life, CancellationToken ct)
     {
