@@ -10,11 +10,16 @@ internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
 {
     private const string Faults = "Eco2.Faults";
 
+    // They start apps beside sidecars, or the whole product.
+    private static readonly string[] OfApps = ["Eco2.EndToEnd.Tests", Faults, "Eco2.Services.Tests", "Eco2.Worker.Tests", "Eco2.Workflows.Tests"];
+
     /// <summary>No test of the short suites takes longer.</summary>
     public string HangTimeout { get; init; } = SidecarRuntime.IsDaprd ? "15m" : "4m";
 
-    /// <summary>It starts <c>eco2 up</c>.</summary>
-    public bool RunsTheProduct => Name is Faults or "Eco2.EndToEnd.Tests";
+    public override bool RunsOnTarget => OfApps.Contains(Name);
+
+    /// <summary>Which of its tests; null: all.</summary>
+    public string? Filter { get; init; }
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -24,6 +29,14 @@ internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
             .Where(name => name == Faults || name.EndsWith(".Tests", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name => new DotnetSuite(name, Workspace.Assembly(workspace.Root, name)));
+
+    /// <summary>The few tests of a suite that show that another target than the usual one carries the product.</summary>
+    public static IEnumerable<DotnetSuite> OnTarget(Workspace workspace, string components) =>
+        OfApps.Where(name => name != Faults && name != "Eco2.Workflows.Tests").Select(name => new DotnetSuite($"{name} on {components}", Workspace.Assembly(workspace.Root, name))
+        {
+            Filter = "on=each-target",
+            Environment = new Dictionary<string, string> { [TestCommand.ComponentsVariable] = components },
+        });
 
     /// <summary>The fault suite with more jobs in flight and for longer.</summary>
     public static DotnetSuite LongFaults(Workspace workspace) => new(Faults, Workspace.Assembly(workspace.Root, Faults))
@@ -42,7 +55,7 @@ internal sealed record DotnetSuite(string Name, string Assembly) : Suite(Name)
         File.Delete(table);
         var (exit, output) = await Shell.RunAsync(
             "dotnet",
-            ["test", Assembly, "--logger", $"trx;LogFileName={report}", "--results-directory", reports, "--blame-hang-timeout", HangTimeout, "--blame-hang-dump-type", "none"],
+            ["test", Assembly, .. Filter is null ? Array.Empty<string>() : ["--filter", Filter], "--logger", $"trx;LogFileName={report}", "--results-directory", reports, "--blame-hang-timeout", HangTimeout, "--blame-hang-dump-type", "none"],
             workspace.Root,
             ct,
             environment: Environment);

@@ -7,6 +7,8 @@ namespace Eco2.Cli.Test;
 /// <summary>A package whose <c>npm test</c> runs Node's own test runner.</summary>
 internal sealed partial record NodeSuite(string Name, string Folder) : Suite(Name)
 {
+    public override bool RunsOnTarget => Name is "observe-js" or "api-js";
+
     public override async Task<Counts> RunAsync(Workspace workspace, CancellationToken ct)
     {
         var (exit, output) = await Shell.RunAsync("npm", ["test"], Folder, ct);

@@ -8,21 +8,32 @@ namespace Eco2.Cli.Test;
 /// <summary>Installs what the tests need, builds everything and runs every suite. The last line is <c>N passed, N failed</c>.</summary>
 internal static class TestCommand
 {
+    /// <summary>Says to all suites what the apps run on.</summary>
+    public const string ComponentsVariable = "ECO2_COMPONENTS";
+
     public static Command Create()
     {
         var only = new Argument<string?>("suite") { Description = "Only suites whose name contains this.", Arity = ArgumentArity.ZeroOrOne };
         var noBuild = new Option<bool>("--no-build") { Description = "Take what is built." };
+        var components = new Option<string?>("--components") { Description = $"Only the suites that run on a target, on this one: redis or rabbitmq. Also {ComponentsVariable}." };
         var longFaults = new Option<bool>("--long-faults") { Description = "Only the fault suite, in its long form: 500 jobs in flight, over ten minutes." };
-        var command = new Command("test", "Run all tests.") { only, noBuild, longFaults };
+        var command = new Command("test", "Run all tests.") { only, noBuild, components, longFaults };
         command.SetAction(async (parse, ct) =>
         {
             var workspace = new Workspace();
             var progress = new Progress();
             await Tool.InstallMissingAsync(Tool.ForTest, progress, ct);
+            var target = parse.GetValue(components) ?? Environment.GetEnvironmentVariable(ComponentsVariable);
+            if (target is { Length: > 0 })
+            {
+                Target.Find(workspace, target);
+                Environment.SetEnvironmentVariable(ComponentsVariable, target);
+            }
+
             if (SidecarRuntime.IsDaprd)
             {
-                Daprd.Find();
-                progress.Say("On real Dapr: only the suites that run the whole product. The others start what they test inside their own process.");
+                DaprPrograms.Find();
+                progress.Say("On real Dapr: only the suites of apps. The others try the embedded sidecar, or need none. Commands and output of every daprd: artifacts/test-reports/daprd");
             }
 
             await Kubectl.InstallMissingAsync(workspace, progress, ct);
@@ -36,7 +47,7 @@ internal static class TestCommand
                 await Build.DotnetAsync(workspace, "Eco2.slnx", progress, ct);
             }
 
-            var suites = (parse.GetValue(longFaults) ? [DotnetSuite.LongFaults(workspace)] : AllSuites(workspace))
+            var suites = Suites(workspace, parse.GetValue(longFaults), isOnTarget: target is { Length: > 0 } || SidecarRuntime.IsDaprd)
                 .Where(suite => parse.GetValue(only) is not { } part || suite.Name.Contains(part, StringComparison.OrdinalIgnoreCase))
                 .ToList();
             var total = new Counts(0, 0, 0);
@@ -57,6 +68,10 @@ internal static class TestCommand
         return command;
     }
 
+    /// <param name="isOnTarget">A target or a runtime was asked for, so what runs on neither has nothing to say.</param>
+    internal static IEnumerable<Suite> Suites(Workspace workspace, bool longFaults, bool isOnTarget) =>
+        longFaults ? [DotnetSuite.LongFaults(workspace)] : isOnTarget ? AllSuites(workspace).Where(suite => suite.RunsOnTarget) : [.. AllSuites(workspace), .. DotnetSuite.OnTarget(workspace, "rabbitmq")];
+
     private static IEnumerable<Suite> AllSuites(Workspace workspace) =>
     [
         .. DotnetSuite.All(workspace),
@@ -76,5 +91,8 @@ internal sealed record Counts(int Passed, int Failed, int Skipped)
 /// <summary>One set of tests that is run by one command.</summary>
 internal abstract record Suite(string Name)
 {
+    /// <summary>Its tests start apps on the target that was asked for.</summary>
+    public virtual bool RunsOnTarget => false;
+
     public abstract Task<Counts> RunAsync(Workspace workspace, CancellationToken ct);
 }

@@ -9,11 +9,10 @@ internal static class Daprd
     private const string Loopback = "127.0.0.1";
 
     // Which releases the arguments below were read from.
-    private const string Written = "1.18.";
+    internal const string Written = "1.18.";
 
-    public static async Task<SidecarPlan> PlanAsync(Workspace workspace, RunPlan plan, IReadOnlyDictionary<string, string> environment, Progress progress, CancellationToken ct)
+    public static async Task<SidecarPlan> PlanAsync(DaprPrograms binaries, Workspace workspace, RunPlan plan, IReadOnlyDictionary<string, string> environment, Progress progress, CancellationToken ct)
     {
-        var binaries = Find();
         var (_, printed) = await Shell.RunAsync(binaries.Daprd, ["--version"], workspace.Root, ct);
         var version = printed.Trim();
         progress.Say($"Real Dapr: daprd {version} at {binaries.Daprd}, placement at {binaries.Placement}, scheduler at {binaries.Scheduler}.");
@@ -43,21 +42,6 @@ internal static class Daprd
             [new Uri($"http://{Loopback}:{ports.PlacementHealth}/healthz"), new Uri($"http://{Loopback}:{ports.SchedulerHealth}/healthz")],
             sidecars,
             PatienceSeconds: 180);
-    }
-
-    /// <summary>On the PATH, or where <c>dapr init --slim</c> puts them.</summary>
-    /// <exception cref="UserMessageException">One is missing.</exception>
-    public static (string Daprd, string Placement, string Scheduler) Find()
-    {
-        string Locate(string program)
-        {
-            var installed = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".dapr", "bin", program);
-            return Shell.Find(program) ?? (File.Exists(installed) ? installed : throw new UserMessageException(
-                $"{SidecarRuntime.Variable}=daprd wants daprd, placement and scheduler (Dapr {Written}x) on the PATH or in ~/.dapr/bin, and there is no {program}. "
-                + "`dapr init --slim` brings all three; so do the archives of Dapr's releases. Without the variable Eco² runs on its own sidecar."));
-        }
-
-        return (Locate("daprd"), Locate("placement"), Locate("scheduler"));
     }
 
     private static ProcessPlan Placement(Workspace workspace, string binary, ControlPorts ports, IReadOnlyDictionary<string, string> environment) => new(
@@ -96,7 +80,8 @@ internal static class Daprd
         [
             binary,
             "--app-id", app.AppId,
-            "--app-port", $"{app.AppPort}", "--app-protocol", "http",
+            // An app that only calls has no port.
+            .. app.AppPort == 0 ? Array.Empty<string>() : ["--app-port", $"{app.AppPort}", "--app-protocol", "http"],
             "--dapr-http-port", $"{app.DaprHttpPort}", "--dapr-grpc-port", $"{app.DaprGrpcPort}", "--dapr-listen-addresses", Loopback,
             "--dapr-internal-grpc-port", $"{Ports.Free()}", "--dapr-internal-grpc-listen-address", Loopback,
             "--placement-host-address", $"{Loopback}:{ports.Placement}",

@@ -23,7 +23,7 @@ internal static class SidecarRuntime
     };
 
     public static Task<SidecarPlan> PlanAsync(Workspace workspace, RunPlan plan, IReadOnlyDictionary<string, string> environment, Progress progress, CancellationToken ct) =>
-        IsDaprd ? Daprd.PlanAsync(workspace, plan, environment, progress, ct) : EmbeddedAsync(workspace, plan, environment, ct);
+        IsDaprd ? Daprd.PlanAsync(DaprPrograms.Find(), workspace, plan, environment, progress, ct) : EmbeddedAsync(workspace, plan, environment, ct);
 
     private static async Task<SidecarPlan> EmbeddedAsync(Workspace workspace, RunPlan plan, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {

@@ -21,7 +21,7 @@ public sealed partial class RoomsTests
         ["workflows"] = ["contracts", "sdk"],
         ["worker"] = ["contracts", "sdk", "defaults", "workflows"],
         ["cli"] = ["sidecar", "contracts"],
-        ["testing"] = ["sidecar"],
+        ["testing"] = ["sidecar", "cli"],
         ["tests"] = ["contracts", "sdk", "sidecar", "defaults", "edge", "services", "door", "workflows", "worker", "cli", "testing", "bench"],
         ["bench"] = ["contracts", "sdk", "sidecar", "defaults", "edge", "services", "door", "workflows", "worker", "cli", "testing", "bench"],
     };

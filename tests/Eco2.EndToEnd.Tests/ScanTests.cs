@@ -8,6 +8,7 @@ using Xunit;
 namespace Eco2.EndToEnd.Tests;
 
 [Collection(SharedSystem.Name)]
+[Trait("on", "each-target")]
 public sealed class ScanTests(EcoSystem system)
 {
     private static readonly string[] WholeStory =

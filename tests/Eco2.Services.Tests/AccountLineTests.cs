@@ -6,6 +6,7 @@ using Xunit;
 namespace Eco2.Services.Tests;
 
 /// <summary>auth, character, my and the gateway together, over a sidecar and its topics.</summary>
+[Trait("on", "each-target")]
 public sealed class AccountLineTests : IAsyncLifetime
 {
     private readonly List<ServiceHost> hosts = [];

@@ -1,17 +1,16 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Eco2.Services.Tests;
 
-/// <summary>The embedded sidecar in this process, with components in memory and the subscriptions of the repository.</summary>
+/// <summary>Sidecars over the target's own components and subscriptions, with what they write to folders in one of its own.</summary>
 internal sealed class TestSidecar : IAsyncDisposable
 {
     private const string ApiToken = "the-token-of-the-app";
-    private readonly SidecarHost host;
+    private readonly TestTarget target;
+    private readonly AppSidecars sidecars;
 
-    private TestSidecar(SidecarHost host, string folder) => (this.host, ObjectsFolder) = (host, folder);
+    private TestSidecar(TestTarget target, AppSidecars sidecars, string folder) => (this.target, this.sidecars, ObjectsFolder) = (target, sidecars, folder);
 
     /// <summary>Where the binding <c>objects</c> keeps its files.</summary>
     public string ObjectsFolder { get; }
@@ -28,86 +27,33 @@ internal sealed class TestSidecar : IAsyncDisposable
     private static async Task<TestSidecar> StartAsync(string? mail, string[] apps)
     {
         var folder = Directory.CreateTempSubdirectory("eco2-objects-").FullName;
-        var resources = $$"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: pubsub }
-            spec: { type: pubsub.in-memory, version: v1 }
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: broadcast }
-            spec: { type: pubsub.in-memory, version: v1 }
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: dead-letters }
-            spec: { type: pubsub.in-memory, version: v1 }
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: state }
-            spec: { type: state.in-memory, version: v1 }
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: secrets }
-            spec:
-              type: secretstores.local.env
-              version: v1
-              metadata: [{ name: prefix, value: ECO2_SECRET_ }]
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata: { name: objects }
-            spec:
-              type: bindings.localstorage
-              version: v1
-              metadata:
-                - { name: rootPath, value: "{{folder}}" }
-                - { name: direction, value: output }
-            ---
-            {{mail ?? MailTo(folder)}}
-            ---
-
-            """ + await File.ReadAllTextAsync(Repository("components/redis/subscriptions.yaml"));
+        var target = await TestTarget.StartAsync();
         var settings = apps.Select(app => new AppSettings
         {
-            AppId = app, AwaitsAppPort = true, InlineResources = resources, MaxBodyBytes = 16 << 20, ApiToken = ApiToken, AppToken = ServiceHost.AppToken,
+            AppId = app,
+            AwaitsAppPort = true,
+            MaxBodyBytes = 16 << 20,
+            ApiToken = ApiToken,
+            AppToken = ServiceHost.AppToken,
+            Environment = new Dictionary<string, string> { ["ECO2_OBJECTS_DIR"] = folder, ["ECO2_MAIL_DIR"] = Path.Combine(folder, "mail") },
         });
-        var host = await SidecarHost.StartAsync(new SidecarOptions { Apps = [.. settings], Logs = NullLoggerFactory.Instance }, CancellationToken.None);
-        return new TestSidecar(host, folder);
+        string[] components = ["state", "pubsub", "broadcast", "dead-letters", "secrets", "objects", "subscriptions"];
+        return new TestSidecar(target, await target.StartSidecarsAsync([.. components.Select(target.Read), mail ?? target.Read("mail")], [.. settings]), folder);
     }
 
     /// <summary>Options that lead an app to its sidecar.</summary>
     public string[] OptionsOf(string app) =>
-        [$"DAPR_HTTP_PORT={host.App(app).HttpPort}", $"DAPR_GRPC_PORT={host.App(app).GrpcPort}", $"DAPR_API_TOKEN={ApiToken}"];
+        [$"DAPR_HTTP_PORT={sidecars[app].HttpPort}", $"DAPR_GRPC_PORT={sidecars[app].GrpcPort}", $"DAPR_API_TOKEN={ApiToken}"];
 
     /// <summary>Tells where an app listens and waits until its subscriptions run.</summary>
-    public async Task AttachAsync(string app, Uri address)
-    {
-        host.App(app).AttachApp(address.Port);
-        await host.App(app).WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
-    }
+    public Task AttachAsync(string app, Uri address) => sidecars[app].AttachAsync(address.Port);
 
     public async ValueTask DisposeAsync()
     {
-        await host.DisposeAsync();
+        await sidecars.DisposeAsync();
+        await target.DisposeAsync();
         Directory.Delete(ObjectsFolder, recursive: true);
     }
-
-    private static string MailTo(string folder) =>
-        $$"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata: { name: mail }
-        spec:
-          type: bindings.localstorage
-          version: v1
-          metadata:
-            - { name: rootPath, value: "{{folder}}/mail" }
-            - { name: direction, value: output }
-        """;
 
     public static string Repository(string path) => Path.Combine(Checkout.Root, path);
 }

@@ -4,20 +4,23 @@ using System.Net.Sockets;
 
 namespace Eco2.Testing;
 
-/// <summary>A server process that cannot outlive the test process: its shell waits on our end of a pipe and kills the server when it closes.</summary>
+/// <summary>A server process that cannot outlive the test process: its shell ends with the server, and kills it when our end of a pipe closes.</summary>
 public sealed class ChildServer : IAsyncDisposable
 {
     private readonly Process shell;
 
     private ChildServer(Process shell) => this.shell = shell;
 
-    /// <summary>Runs <paramref name="command"/> under a shell as <paramref name="user"/> (null: as we are), logging to <c>log</c> in
-    /// <paramref name="folder"/>, which is made if it is not there and removed at the end if <paramref name="temporary"/>.
+    /// <summary>It ended, by itself or because it was disposed.</summary>
+    public bool HasEnded => shell.HasExited;
+
+    /// <summary>Runs <paramref name="command"/> under a shell as <paramref name="user"/> (null: as we are), logging to <paramref name="log"/> (null: <c>log</c> in
+    /// <paramref name="folder"/>), a folder which is made if it is not there and removed at the end if <paramref name="temporary"/>.
     /// A shell lets background processes ignore QUIT, so only a server with a handler of its own may be stopped by it.</summary>
-    public static ChildServer Start(string command, string folder, bool temporary, string? user = null, string stopSignal = "KILL", IReadOnlyDictionary<string, string>? environment = null)
+    public static ChildServer Start(string command, string folder, bool temporary, string? user = null, string stopSignal = "KILL", IReadOnlyDictionary<string, string>? environment = null, string? log = null)
     {
-        var script = $"mkdir -p '{folder}'; exec 3<&0; {command} </dev/null 3<&- >>'{folder}/log' 2>&1 & pid=$!; "
-            + $"cat <&3 >/dev/null; kill -{stopSignal} $pid 2>/dev/null; wait $pid 2>/dev/null; {(temporary ? $"rm -rf '{folder}'" : "true")}";
+        var script = $"mkdir -p '{folder}'; exec 3<&0; {command} </dev/null 3<&- >>'{log ?? Path.Combine(folder, "log")}' 2>&1 & pid=$!; "
+            + $"(cat <&3 >/dev/null; kill -{stopSignal} $pid 2>/dev/null) & wait $pid 2>/dev/null; kill $! 2>/dev/null; {(temporary ? $"rm -rf '{folder}'" : "true")}";
         var start = new ProcessStartInfo("sh") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/tmp" };
         if (user is not null)
         {
@@ -63,7 +66,8 @@ public sealed class ChildServer : IAsyncDisposable
                 }
             },
             $"port {port} accepts",
-            TimeSpan.FromSeconds(30),
+            // RabbitMQ on a machine with other things to do.
+            TimeSpan.FromMinutes(2),
             ct);
 
     public async ValueTask DisposeAsync()

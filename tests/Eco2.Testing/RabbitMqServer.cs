@@ -7,6 +7,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private readonly int _epmd = ChildServer.FreePort();
     private readonly int _distribution = ChildServer.FreePort();
     private readonly string _folder;
+    private int _virtualHosts;
     private readonly bool _temporary;
     private ChildServer _process = null!;
 
@@ -34,6 +35,17 @@ public sealed class RabbitMqServer : IAsyncDisposable
         await ChildServer.WaitForPortAsync(port);
         return server;
     }
+
+    /// <summary>A world of its own for exchanges and queues. Returns its name.</summary>
+    public async Task<string> CreateVirtualHostAsync()
+    {
+        var name = $"test-{Interlocked.Increment(ref _virtualHosts)}";
+        await AskAsync(
+            $"rabbit_vhost:add(<<\"{name}\">>, <<\"test\">>), rabbit_auth_backend_internal:set_permissions(<<\"eco2\">>, <<\"{name}\">>, <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"test\">>).");
+        return name;
+    }
+
+    public Task RemoveVirtualHostAsync(string name) => AskAsync($"rabbit_vhost:delete(<<\"{name}\">>, <<\"test\">>).");
 
     /// <summary>How many messages lie in a queue, those included that a consumer has not acknowledged yet; null when there is no such queue.</summary>
     public async Task<int?> MessagesAsync(string queue)

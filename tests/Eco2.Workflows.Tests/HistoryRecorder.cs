@@ -67,8 +67,9 @@ public sealed class HistoryRecorder
 
     private static async Task<RecordedHistory> RecordAsync(Scenario scenario)
     {
-        await using var sidecar = await SidecarFixture.StartAsync(SidecarFixture.InMemory, new AppSettings { AppId = "worker" });
-        var endpoint = sidecar["worker"].GrpcEndpoint.ToString();
+        await using var target = await TestTarget.StartAsync();
+        await using var sidecars = await target.StartSidecarsAsync([target.Read("workflow")], new AppSettings { AppId = "worker" });
+        var endpoint = sidecars["worker"].GrpcEndpoint;
         var running = new TaskCompletionSource();
         using var worker = await StartWorkerAsync(endpoint, scenario, running);
         await using var client = new DaprWorkflowClientBuilder().UseGrpcEndpoint(endpoint).Build();

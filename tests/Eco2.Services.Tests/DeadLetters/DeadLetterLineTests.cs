@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Eco2.Services.Tests.DeadLetters;
 
+[Trait("on", "each-target")]
 public sealed class DeadLetterLineTests : IAsyncLifetime
 {
     private readonly LetterLine line = new();

@@ -4,12 +4,10 @@ using System.Text.RegularExpressions;
 using Dapr.Client;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Eco2.Services.Tests.DeadLetters;
@@ -19,8 +17,8 @@ namespace Eco2.Services.Tests.DeadLetters;
 public sealed class LetterLine : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> running = [];
-    private RedisServer redis = null!;
-    private SidecarHost sidecar = null!;
+    private TestTarget target = null!;
+    private AppSidecars sidecars = null!;
 
     public string Postgres { get; private set; } = "";
 
@@ -34,12 +32,11 @@ public sealed class LetterLine : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        redis = await RedisServer.StartAsync();
+        target = await TestTarget.StartAsync();
         Postgres = await PostgresCluster.CreateDatabaseAsync();
-        sidecar = await SidecarHost.StartAsync(
-            new SidecarOptions { Apps = [App("my", true), App("scan", true), App("event-router", false)], Logs = NullLoggerFactory.Instance },
-            CancellationToken.None);
-        Publisher = new DaprClientBuilder().UseHttpEndpoint(sidecar.App("event-router").HttpEndpoint.ToString()).UseGrpcEndpoint(sidecar.App("event-router").GrpcEndpoint.ToString()).Build();
+        sidecars = await target.StartSidecarsAsync(
+            ((string[])["pubsub", "broadcast", "dead-letters", "resiliency", "subscriptions"]).Select(Read), App("my", true), App("scan", true), App("event-router", false));
+        Publisher = new DaprClientBuilder().UseHttpEndpoint(sidecars["event-router"].HttpEndpoint).UseGrpcEndpoint(sidecars["event-router"].GrpcEndpoint).Build();
         await StartSubscriberAsync();
     }
 
@@ -51,8 +48,8 @@ public sealed class LetterLine : IAsyncLifetime
             await one.DisposeAsync();
         }
 
-        await sidecar.DisposeAsync();
-        await redis.DisposeAsync();
+        await sidecars.DisposeAsync();
+        await target.DisposeAsync();
     }
 
     public Task PublishAsync(string id, object data) => Publisher.PublishEventAsync("pubsub", "job.finished", data, new Dictionary<string, string> { ["cloudevent.id"] = id });
@@ -60,14 +57,13 @@ public sealed class LetterLine : IAsyncLifetime
     /// <summary>A keeper. The first one is attached to the sidecar, so that letters and ticks reach it.</summary>
     internal async Task<ServiceHost> StartKeeperAsync(bool attached, params string[] options)
     {
-        var side = sidecar.App("my");
+        var side = sidecars["my"];
         var keeper = await ServiceHost.StartAsync(
             Eco2.My.Program.Build, Postgres, null, [$"DAPR_HTTP_PORT={side.HttpPort}", $"DAPR_GRPC_PORT={side.GrpcPort}", "DeadLetters:RetryPause=00:00:00", .. options]);
         running.Add(keeper);
         if (attached)
         {
-            side.AttachApp(keeper.Address.Port);
-            await side.WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+            await side.AttachAsync(keeper.Address.Port);
         }
 
         return keeper;
@@ -94,23 +90,20 @@ public sealed class LetterLine : IAsyncLifetime
         });
         await app.StartAsync();
         running.Add(app);
-        sidecar.App("scan").AttachApp(new Uri(app.Urls.First()).Port);
-        await sidecar.App("scan").WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        await sidecars["scan"].AttachAsync(new Uri(app.Urls.First()).Port);
     }
 
-    private AppSettings App(string id, bool listens) => new()
+    private static AppSettings App(string id, bool listens) => new()
     {
         AppId = id,
         AwaitsAppPort = listens,
         AppToken = ServiceHost.AppToken,
         MaxBodyBytes = 16 << 20,
-        InlineResources = string.Join("\n---\n", ((string[])["pubsub", "broadcast", "dead-letters", "resiliency", "subscriptions"]).Select(Read)),
-        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
     };
 
-    private static string Read(string name)
+    private string Read(string name)
     {
-        var text = File.ReadAllText(TestSidecar.Repository($"components/redis/{name}.yaml"));
+        var text = target.Read(name);
         text = Regex.Replace(text, @"deliver: \{[^}]*\}", "deliver: { policy: constant, duration: 20ms, maxRetries: 1 }");
         text = Regex.Replace(text, @"(keep: .*duration: )5s", "${1}100ms");
         return text.Replace("@every 5m", "@every 1s", StringComparison.Ordinal);

@@ -22,6 +22,7 @@ public sealed class RouterFixture : IAsyncLifetime
 }
 
 [Collection(nameof(RouterCollection))]
+[Trait("on", "each-target")]
 public sealed class EventRouterTests(RouterFixture fixture)
 {
     private readonly LineFixture line = fixture.Line;

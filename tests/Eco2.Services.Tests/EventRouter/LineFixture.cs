@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Dapr.Client;
 using Eco2.Contracts;
@@ -8,17 +5,15 @@ using Eco2.Contracts.Image;
 using Eco2.Contracts.Jobs;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Eco2.Services.Tests.EventRouter;
 
-/// <summary>A sidecar with the repository's own component and subscription files over a private Redis. Services are started on demand;
+/// <summary>A sidecar with the repository's own component and subscription files over servers of its own. Services are started on demand;
 /// <see cref="Worker"/> speaks as the app that does the work.</summary>
 public sealed class LineFixture : IAsyncLifetime
 {
@@ -29,8 +24,8 @@ public sealed class LineFixture : IAsyncLifetime
     private readonly List<ServiceHost> hosts = [];
     private readonly List<WebApplication> standIns = [];
     private int picturesAsked;
-    private RedisServer? redis;
-    private SidecarHost? sidecar;
+    private TestTarget target = null!;
+    private AppSidecars sidecars = null!;
 
     public DaprClient Worker { get; private set; } = null!;
 
@@ -38,26 +33,10 @@ public sealed class LineFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        redis = await RedisServer.StartAsync();
-        sidecar = await SidecarHost.StartAsync(
-            new SidecarOptions
-            {
-                Logs = NullLoggerFactory.Instance,
-                Apps =
-                [
-                    .. AppIds.Select(id => new AppSettings
-                    {
-                        AppId = id,
-                        AwaitsAppPort = id != "worker",
-                        AppToken = ServiceHost.AppToken,
-                        ApiToken = ApiToken,
-                        MaxBodyBytes = 32 << 20,
-                        InlineResources = Resources(),
-                        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "" },
-                    }),
-                ],
-            },
-            CancellationToken.None);
+        target = await TestTarget.StartAsync();
+        sidecars = await target.StartSidecarsAsync(
+            ((string[])["jobs", "pubsub", "broadcast", "dead-letters", "resiliency", "subscriptions"]).Select(target.Read),
+            [.. AppIds.Select(id => new AppSettings { AppId = id, AwaitsAppPort = id != "worker", AppToken = ServiceHost.AppToken, ApiToken = ApiToken, MaxBodyBytes = 32 << 20 })]);
         Worker = Client("worker");
     }
 
@@ -74,8 +53,8 @@ public sealed class LineFixture : IAsyncLifetime
             await app.DisposeAsync();
         }
 
-        await sidecar!.DisposeAsync();
-        await redis!.DisposeAsync();
+        await sidecars.DisposeAsync();
+        await target.DisposeAsync();
     }
 
     /// <summary>Starts a service beside its sidecar; the fixture ends it.</summary>
@@ -105,20 +84,18 @@ public sealed class LineFixture : IAsyncLifetime
         bool attached,
         string[] options)
     {
-        var side = sidecar!.App(appId);
+        var side = sidecars[appId];
         var host = await ServiceHost.StartAsync(
             build,
             postgres,
             null,
             [$"DAPR_HTTP_PORT={side.HttpPort}", $"DAPR_GRPC_PORT={side.GrpcPort}", $"DAPR_API_TOKEN={ApiToken}", .. options]);
         hosts.Add(host);
-        if (!attached)
+        if (attached)
         {
-            return host;
+            await side.AttachAsync(host.Address.Port);
         }
 
-        side.AttachApp(host.Address.Port);
-        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         return host;
     }
 
@@ -147,9 +124,7 @@ public sealed class LineFixture : IAsyncLifetime
         map(app);
         await app.StartAsync();
         standIns.Add(app);
-        var side = sidecar!.App(appId);
-        side.AttachApp(new Uri(app.Urls.First()).Port);
-        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        await sidecars[appId].AttachAsync(new Uri(app.Urls.First()).Port);
     }
 
     /// <summary>An accepted job, as the scan service leaves it.</summary>
@@ -167,14 +142,7 @@ public sealed class LineFixture : IAsyncLifetime
     public Task<JobDocument?> ReadAsync(Job job) => Worker.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(job.Id));
 
     /// <summary>Seconds until a key of the job store expires; -1: never, -2: there is no such key.</summary>
-    public async Task<int> TtlAsync(string key)
-    {
-        using var connection = new TcpClient("127.0.0.1", redis!.Port);
-        await using var stream = connection.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"TTL {JobDocument.Store}||{key}\r\n"));
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        return int.Parse((await reader.ReadLineAsync())!.TrimStart(':'), CultureInfo.InvariantCulture);
-    }
+    public Task<int> TtlAsync(string key) => target.TtlAsync(key);
 
     /// <summary>The whole log: the chunks, then the document's own events.</summary>
     public async Task<IReadOnlyList<JobEvent>> ReadLogAsync(Job job)
@@ -190,16 +158,11 @@ public sealed class LineFixture : IAsyncLifetime
     }
 
     internal DaprClient Client(string appId) => new DaprClientBuilder()
-        .UseHttpEndpoint(sidecar!.App(appId).HttpEndpoint.ToString())
-        .UseGrpcEndpoint(sidecar.App(appId).GrpcEndpoint.ToString())
+        .UseHttpEndpoint(sidecars[appId].HttpEndpoint)
+        .UseGrpcEndpoint(sidecars[appId].GrpcEndpoint)
         .UseDaprApiToken(ApiToken)
         .UseJsonSerializationOptions(ContractsJson.Default.Options)
         .Build();
-
-    private static string Resources() => string.Join(
-        "\n---\n",
-        ((string[])["jobs", "pubsub", "broadcast", "dead-letters", "resiliency", "subscriptions"])
-            .Select(name => File.ReadAllText(Path.Combine(Root, "components", "redis", $"{name}.yaml"))));
 }
 
 /// <summary>A job and the events a scan tells about it.</summary>

@@ -1,17 +1,15 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 
 namespace Eco2.Services.Tests.Gateway;
 
-/// <summary>Two replicas of the gateway, each with a sidecar of its own over one Redis. What they invoke is answered by a stand-in.</summary>
+/// <summary>Two replicas of the gateway, each with a sidecar of its own over one store. What they invoke is answered by a stand-in.</summary>
 internal sealed class Replicas : IAsyncDisposable
 {
     private readonly List<HttpClient> clients = [];
     private readonly string[] options;
-    private SidecarFixture sidecars = null!;
+    private AppSidecars sidecars = null!;
 
     private Replicas(TestClock clock, string[] options) => (Clock, this.options) = (clock, options);
 
@@ -19,7 +17,7 @@ internal sealed class Replicas : IAsyncDisposable
 
     public SidecarStandIn Apps { get; private set; } = null!;
 
-    public RedisServer Redis { get; private set; } = null!;
+    public TestTarget Target { get; private set; } = null!;
 
     public List<ServiceHost> Hosts { get; } = [];
 
@@ -27,9 +25,9 @@ internal sealed class Replicas : IAsyncDisposable
     {
         var self = new Replicas(new TestClock(), options);
         self.Apps = await SidecarStandIn.StartAsync();
-        self.Redis = await RedisServer.StartAsync();
+        self.Target = await TestTarget.StartAsync();
         AppSettings[] apps = [new() { AppId = "gateway" }, new() { AppId = "gateway" }];
-        self.sidecars = await SidecarFixture.StartAsync(SidecarFixture.OnRedis(self.Redis), apps);
+        self.sidecars = await self.Target.StartSidecarsAsync([self.Target.Read("state")], apps);
         await self.AddAsync(0);
         await self.AddAsync(1);
         // Whoever came before a gateway knew its keys was counted by address.
@@ -55,17 +53,6 @@ internal sealed class Replicas : IAsyncDisposable
 
     public Task<HttpResponseMessage> SendWithoutAsync(int replica, HttpMethod method, string path) => clients[replica].SendAsync(new HttpRequestMessage(method, path));
 
-    /// <summary>How often the counts of a caller were written.</summary>
-    public async Task<int> WritesAsync(string subject)
-    {
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync(IPAddress.Loopback, Redis.Port);
-        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HGET gateway||limits:{subject} version\r\n"));
-        using var reader = new StreamReader(tcp.GetStream());
-        await reader.ReadLineAsync();
-        return int.Parse((await reader.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
-    }
-
     public async ValueTask DisposeAsync()
     {
         clients.ForEach(client => client.Dispose());
@@ -75,14 +62,14 @@ internal sealed class Replicas : IAsyncDisposable
         }
 
         await sidecars.DisposeAsync();
-        await Redis.DisposeAsync();
+        await Target.DisposeAsync();
         await Apps.DisposeAsync();
     }
 
     private async Task AddAsync(int at)
     {
         var host = await ServiceHost.StartAsync(
-            Eco2.Gateway.Program.Build, null, Clock, [$"DAPR_HTTP_PORT={Apps.Port}", $"DAPR_GRPC_PORT={sidecars.Host.Apps[at].GrpcPort}", "Edge:SyncInterval=00:00:00.1", "Edge:LimitsTimeout=00:00:05", .. options]);
+            Eco2.Gateway.Program.Build, null, Clock, [$"DAPR_HTTP_PORT={Apps.Port}", $"DAPR_GRPC_PORT={sidecars.Apps[at].GrpcPort}", "Edge:SyncInterval=00:00:00.1", "Edge:LimitsTimeout=00:00:05", .. options]);
         Hosts.Insert(at, host);
         clients.Insert(at, host.NewClient(token: false));
         // Asked by a user of its own, who counts nowhere else.

@@ -2,7 +2,6 @@ using Dapr.Client;
 using Eco2.Testing;
 using Eco2.Worker.Models;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -47,17 +46,16 @@ public sealed class SharedBudgetTests : IAsyncLifetime
     [Fact]
     public async Task Two_replicas_halve_a_budget_and_the_last_one_has_it_all_again()
     {
-        await using var sidecar = await SidecarHost.StartAsync(
-            new SidecarOptions { Logs = NullLoggerFactory.Instance, Apps = [new AppSettings { AppId = "worker", InlineResources = State }] },
-            CancellationToken.None);
+        await using var target = await TestTarget.StartAsync();
+        await using var sidecars = await target.StartSidecarsAsync([target.Read("state")], new AppSettings { AppId = "worker" });
         var go = new SemaphoreSlim(0);
         provider.Otherwise = async http =>
         {
             await go.WaitAsync(http.RequestAborted);
             await FakeProvider.OpenAi("{}")(http);
         };
-        using var a = await StartReplicaAsync(sidecar);
-        using var b = await StartReplicaAsync(sidecar);
+        using var a = await StartReplicaAsync(sidecars["worker"]);
+        using var b = await StartReplicaAsync(sidecars["worker"]);
         await Eventually.TrueAsync(
             async () => await a.Dapr.GetStateAsync<RollDocument?>(BudgetShare.Store, BudgetShare.Key) is { Beats: { Count: 2 } beats } && beats.Values.All(beat => beat > 2),
             "both have seen each other");
@@ -95,14 +93,6 @@ public sealed class SharedBudgetTests : IAsyncLifetime
         List<TimeSpan> Pauses() => [.. clock.Pending.Where(p => p <= TimeSpan.FromSeconds(10))];
     }
 
-    private const string State =
-        """
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata: { name: state }
-        spec: { type: state.in-memory, version: v1 }
-        """;
-
     private sealed record Replica(DaprClient Dapr, ModelClients Models, BudgetShare Share) : IDisposable
     {
         public Task StopAsync() => Share.StopAsync(CancellationToken.None);
@@ -115,10 +105,9 @@ public sealed class SharedBudgetTests : IAsyncLifetime
         }
     }
 
-    private async Task<Replica> StartReplicaAsync(SidecarHost sidecar)
+    private async Task<Replica> StartReplicaAsync(AppSidecar sidecar)
     {
-        var app = sidecar.App("worker");
-        var dapr = new DaprClientBuilder().UseHttpEndpoint(app.HttpEndpoint.ToString()).UseGrpcEndpoint(app.GrpcEndpoint.ToString()).Build();
+        var dapr = new DaprClientBuilder().UseHttpEndpoint(sidecar.HttpEndpoint).UseGrpcEndpoint(sidecar.GrpcEndpoint).Build();
         var options = Settings(8);
         var models = Clients(options, dapr);
         var share = new BudgetShare(dapr, models, Options.Create(options), TimeProvider.System, NullLogger<BudgetShare>.Instance);

@@ -26,7 +26,8 @@ public sealed class PrivacyFixture : IAsyncLifetime
     private readonly List<WebApplication> apps = [];
     private readonly DirectoryInfo objects = Directory.CreateTempSubdirectory("eco2-privacy-");
     private readonly ConcurrentDictionary<(string App, string Method, Guid Id), (int Times, int Status)> refusals = new();
-    private SidecarFixture sidecar = null!;
+    private TestTarget target = null!;
+    private AppSidecars sidecars = null!;
     private HttpClient messages = null!;
 
     /// <summary>What was asked of all stand-ins, in order.</summary>
@@ -34,8 +35,15 @@ public sealed class PrivacyFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var resources = SidecarFixture.InMemory + SidecarFixture.Component("objects", "bindings.localstorage", $"rootPath: {objects.FullName}");
-        sidecar = await SidecarFixture.StartAsync(resources, [.. Others.Append("worker").Select(id => new AppSettings { AppId = id, AwaitsAppPort = true, AppToken = Token })]);
+        target = await TestTarget.StartAsync();
+        sidecars = await target.StartSidecarsAsync(
+            ((string[])["state", "jobs", "workflow", "pubsub", "broadcast", "objects"]).Select(target.Read),
+            [
+                .. Others.Append("worker").Select(id => new AppSettings
+                {
+                    AppId = id, AwaitsAppPort = true, AppToken = Token, Environment = new Dictionary<string, string> { ["ECO2_OBJECTS_DIR"] = objects.FullName },
+                }),
+            ]);
         foreach (var id in Others)
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +54,7 @@ public sealed class PrivacyFixture : IAsyncLifetime
             await RunAsync(id, app);
         }
 
-        var side = sidecar["worker"];
+        var side = sidecars["worker"];
         var worker = Program.Build(
             ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}"], builder => builder.Logging.ClearProviders());
         await RunAsync("worker", worker);
@@ -63,7 +71,8 @@ public sealed class PrivacyFixture : IAsyncLifetime
             await app.DisposeAsync();
         }
 
-        await sidecar.DisposeAsync();
+        await sidecars.DisposeAsync();
+        await target.DisposeAsync();
         objects.Delete(recursive: true);
     }
 
@@ -133,7 +142,6 @@ public sealed class PrivacyFixture : IAsyncLifetime
     {
         await app.StartAsync();
         apps.Add(app);
-        sidecar[id].AttachApp(new Uri(app.Urls.First()).Port);
-        await sidecar[id].WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        await sidecars[id].AttachAsync(new Uri(app.Urls.First()).Port);
     }
 }

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Eco2.Worker.Tests.Scan;
 
+[Trait("on", "each-target")]
 public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixture>
 {
     [Fact]

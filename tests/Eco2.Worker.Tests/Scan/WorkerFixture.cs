@@ -9,12 +9,10 @@ using Eco2.Contracts.Media;
 using Eco2.Contracts.Scan;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Eco2.Worker.Tests.Scan;
@@ -26,8 +24,8 @@ public class WorkerFixture : IAsyncLifetime
     private const string Token = "the-token-of-the-sidecar";
     private readonly List<WebApplication> apps = [];
     private readonly DirectoryInfo objects = Directory.CreateTempSubdirectory("eco2-worker-");
-    private RedisServer redis = null!;
-    private SidecarHost sidecar = null!;
+    private TestTarget target = null!;
+    private AppSidecars sidecars = null!;
 
     public ConcurrentQueue<JobEventBatch> Told { get; } = new();
 
@@ -45,22 +43,16 @@ public class WorkerFixture : IAsyncLifetime
     /// <summary>Further settings of the worker.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
 
-    /// <summary>What the worker's sidecar has, files of the repository.</summary>
-    protected virtual string[] Components => ["jobs", "pubsub", "dead-letters", "workflow", "objects", "resiliency", "subscriptions"];
+    /// <summary>What the sidecars have, files of the target.</summary>
+    protected virtual string[] Components => ["jobs", "pubsub", "broadcast", "dead-letters", "workflow", "objects", "resiliency", "subscriptions"];
 
     /// <summary>The text of a component file.</summary>
-    protected virtual string Read(string component) => File.ReadAllText(Path.Combine(Checkout.Root, "components", "redis", $"{component}.yaml"));
+    protected virtual string Read(string component) => target.Read(component);
 
     public virtual async Task InitializeAsync()
     {
-        redis = await RedisServer.StartAsync();
-        sidecar = await SidecarHost.StartAsync(
-            new SidecarOptions
-            {
-                Logs = NullLoggerFactory.Instance,
-                Apps = [App("worker", Components), App("event-router", "pubsub", "broadcast", "subscriptions"), App("media"), App("character", "workflow"), App("scan", "jobs", "pubsub")],
-            },
-            CancellationToken.None);
+        target = await TestTarget.StartAsync();
+        sidecars = await target.StartSidecarsAsync(Components.Select(Read), App("worker"), App("event-router"), App("media"), App("character"), App("scan"));
         await StandInAsync("media", app => app.MapPost("/v1/classify", (ClassifyPhoto photo) => MediaStatus.TryGetValue(photo.Key, out var status)
             ? Results.StatusCode(status)
             : Results.Json(new PhotoClass("plastic", 0.9, "glass", 0.05, false, "stand-in", 3), ContractsJson.Default.Options)));
@@ -81,8 +73,8 @@ public class WorkerFixture : IAsyncLifetime
             return Results.Json(new { statuses = entries.Select(e => new { entryId = e.GetProperty("entryId").GetString(), status = "SUCCESS" }) });
         }));
         Scan = new DaprClientBuilder()
-            .UseHttpEndpoint(sidecar.App("scan").HttpEndpoint.ToString())
-            .UseGrpcEndpoint(sidecar.App("scan").GrpcEndpoint.ToString())
+            .UseHttpEndpoint(sidecars["scan"].HttpEndpoint)
+            .UseGrpcEndpoint(sidecars["scan"].GrpcEndpoint)
             .UseJsonSerializationOptions(ContractsJson.Default.Options)
             .Build();
         await BeginWorkerAsync();
@@ -91,7 +83,7 @@ public class WorkerFixture : IAsyncLifetime
     /// <summary>Puts the worker beside its sidecar, in the place of whatever stood there.</summary>
     public async Task StartWorkerAsync()
     {
-        var side = sidecar.App("worker");
+        var side = sidecars["worker"];
         var worker = Program.Build(
             ["--urls=http://127.0.0.1:0", $"--APP_API_TOKEN={Token}", $"--DAPR_HTTP_PORT={side.HttpPort}", $"--DAPR_GRPC_PORT={side.GrpcPort}", .. Settings],
             builder => builder.Logging.ClearProviders());
@@ -110,8 +102,8 @@ public class WorkerFixture : IAsyncLifetime
             await app.DisposeAsync();
         }
 
-        await sidecar.DisposeAsync();
-        await redis.DisposeAsync();
+        await sidecars.DisposeAsync();
+        await target.DisposeAsync();
         objects.Delete(recursive: true);
     }
 
@@ -167,13 +159,12 @@ public class WorkerFixture : IAsyncLifetime
         return [.. Told.Where(b => b.JobId == scan.JobId).SelectMany(b => b.Events)];
     }
 
-    private AppSettings App(string id, params string[] components) => new()
+    private AppSettings App(string id) => new()
     {
         AppId = id,
         AwaitsAppPort = true,
         AppToken = Token,
-        InlineResources = string.Join("\n---\n", components.Select(Read)),
-        Environment = new Dictionary<string, string> { ["ECO2_REDIS_HOST"] = redis.Host, ["ECO2_REDIS_PASSWORD"] = "", ["ECO2_OBJECTS_DIR"] = objects.FullName },
+        Environment = new Dictionary<string, string> { ["ECO2_OBJECTS_DIR"] = objects.FullName },
     };
 
     protected async Task StandInAsync(string id, Action<WebApplication> map)
@@ -190,8 +181,6 @@ public class WorkerFixture : IAsyncLifetime
     {
         await app.StartAsync();
         apps.Add(app);
-        var side = sidecar.App(id);
-        side.AttachApp(new Uri(app.Urls.First()).Port);
-        await side.WaitUntilReadyAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        await sidecars[id].AttachAsync(new Uri(app.Urls.First()).Port);
     }
 }

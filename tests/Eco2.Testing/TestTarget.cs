@@ -1,0 +1,42 @@
+using EmbeddedSidecar.Apps;
+
+namespace Eco2.Testing;
+
+/// <summary>What the apps of a test run on: the component files of the target that ECO2_COMPONENTS names (redis by itself), on servers of its own.</summary>
+public abstract class TestTarget(string name) : IAsyncDisposable
+{
+    /// <summary>What the component files take from the environment.</summary>
+    public abstract IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <exception cref="NotSupportedException">There are no servers for this target on a test machine.</exception>
+    public static async Task<TestTarget> StartAsync() => EcoRun.Components switch
+    {
+        "redis" => new RedisTarget(await RedisServer.StartAsync()),
+        "rabbitmq" => await RabbitMqTarget.OnItsOwnAsync(),
+        var other => throw new NotSupportedException($"ECO2_COMPONENTS is {other}; tests know redis and rabbitmq."),
+    };
+
+    /// <summary>The text of a component file, <c>pubsub</c> for components/TARGET/pubsub.yaml.</summary>
+    public string Read(string component) => File.ReadAllText(Path.Combine(Checkout.Root, "components", name, $"{component}.yaml"));
+
+    /// <summary>Sidecars over these component documents, which may refer to the servers of this target.</summary>
+    /// <param name="resources">YAML documents.</param>
+    /// <param name="apps">Whose sidecars; their own variables go over those of the target.</param>
+    public Task<AppSidecars> StartSidecarsAsync(IEnumerable<string> resources, params AppSettings[] apps) =>
+        AppSidecars.StartAsync(
+            string.Join("\n---\n", resources),
+            [.. apps.Select(app => app with { Environment = app.Environment.Concat(Environment).DistinctBy(pair => pair.Key).ToDictionary() })]);
+
+    /// <summary>Seconds until a key of the store of jobs expires; -1: never, -2: there is no such key.</summary>
+    public abstract Task<int> TtlAsync(string key);
+
+    /// <summary>How often a value of an app in the store <c>state</c> was written; null where the store doesn't count.</summary>
+    public abstract Task<int?> WritesAsync(string appId, string key);
+
+    /// <summary>Takes the state stores away; <see cref="RestoreStateAsync"/> brings them back.</summary>
+    public abstract Task CutStateAsync();
+
+    public abstract Task RestoreStateAsync();
+
+    public abstract ValueTask DisposeAsync();
+}
