@@ -30,6 +30,9 @@ internal sealed partial class CloudNames(Cloud cloud, Overlay overlay)
 
     private sealed record Key(string Name, string Value, Place? Place = null);
 
+    /// <summary>What <c>names</c> must hand out for this cloud: secrets, topics, accounts.</summary>
+    public (IEnumerable<string> Secrets, IEnumerable<string> Topics, IEnumerable<string> Accounts) HandedOut => (Secrets().Distinct(), Places.Select(place => place.Topic).Distinct(), Apps.Append("secrets-reader"));
+
     public IEnumerable<string> Complaints() => [
         .. Differ("setting of a sidecar", Environment(), overlay.Apps[0].PodAnnotations["dapr.io/env"].Split(',')),
         .. Differ("secret", Made(cloud.Name switch { "aws" => "aws_secretsmanager_secret", "azure" => "azurerm_key_vault_secret", _ => "google_secret_manager_secret" }), Secrets()),

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Eco2.Deploy.Tests.Kubernetes;
 using Eco2.Testing;
 using Xunit;
 
@@ -80,14 +82,40 @@ public sealed class TerraformTests
     [Fact]
     public async Task Terraform_itself_agrees_where_it_is_installed()
     {
-        if (Environment.GetEnvironmentVariable("PATH")!.Split(':').All(folder => !File.Exists(Path.Combine(folder, "terraform"))))
+        if (!IsInstalled)
         {
             return;
         }
 
         var (exit, output) = await EcoRun.RunAsync("terraform", $"-chdir={Cloud.Folder}", "fmt", "-check", "-recursive");
         Assert.True(exit == 0, $"Not formatted: {output}");
-        var (valid, said) = await EcoRun.RunAsync("terraform", $"-chdir={Path.Combine(Cloud.Folder, "names")}", "validate", "-no-color");
+        var (valid, said) = await EcoRun.RunAsync("terraform", $"-chdir={Names}", "validate", "-no-color");
         Assert.True(valid == 0, said);
     }
+
+    /// <summary>The module that all three clouds take their names from, against what <see cref="CloudNames"/> reads by itself.</summary>
+    [Theory]
+    [MemberData(nameof(Clouds))]
+    public async Task Terraform_hands_out_the_names_where_it_is_installed(string cloud)
+    {
+        if (!IsInstalled)
+        {
+            return;
+        }
+
+        const string Asked = "jsonencode([concat(keys(local.secrets), local.platform), distinct(local.subscriptions[*].topic), concat(local.apps, [\"secrets-reader\"]), keys(local.databases)])";
+        var (exit, said) = await EcoRun.RunAsync("sh", "-c", "printf '%s' \"$0\" | terraform -chdir=\"$1\" console -no-color -var target=\"$2\" 2>/dev/null", Asked, Names, cloud);
+        Assert.True(exit == 0, said);
+
+        var given = JsonSerializer.Deserialize<string[][]>(JsonSerializer.Deserialize<string>(said.Trim())!)!;
+        var wanted = new CloudNames(Cloud.Load(cloud), Overlay.Load(cloud)).HandedOut;
+        Assert.Equal(wanted.Secrets.Order(StringComparer.Ordinal), given[0].Order(StringComparer.Ordinal));
+        Assert.Equal(wanted.Topics.Order(StringComparer.Ordinal), given[1].Order(StringComparer.Ordinal));
+        Assert.Equal(wanted.Accounts.Order(StringComparer.Ordinal), given[2].Order(StringComparer.Ordinal));
+        Assert.Equal(["auth", "character", "image", "my", "scan"], given[3].Order(StringComparer.Ordinal));
+    }
+
+    private static string Names => Path.Combine(Cloud.Folder, "names");
+
+    private static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "terraform")));
 }
