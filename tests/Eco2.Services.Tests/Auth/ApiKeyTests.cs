@@ -8,25 +8,16 @@ using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class ApiKeyTests : IAsyncLifetime
+public sealed class ApiKeyTests : AuthTest
 {
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
     private string user = null!;
     private string other = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        (host, db) = await AuthApp.StartAsync(clock);
+        await base.InitializeAsync();
         user = await SignUpAsync("keys@example.com");
         other = await SignUpAsync("others@example.com");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
     }
 
     [Fact]

@@ -8,20 +8,11 @@ using Xunit;
 namespace Eco2.Services.Tests.Auth;
 
 /// <summary>Guessing is bounded for the whole account too, and that bound is no way to lock its owner out.</summary>
-public sealed class AttemptsTests : IAsyncLifetime
+public sealed class AttemptsTests : AuthTest
 {
     private static readonly (string Name, string Value) Home = ("X-Client-Address", "198.51.100.1");
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
 
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock, "Auth:FreeAttempts=2");
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
+    private protected override string[] Settings => ["Auth:FreeAttempts=2"];
 
     [Fact]
     public async Task Guesses_from_many_addresses_make_strangers_wait_and_not_the_address_of_the_owner()

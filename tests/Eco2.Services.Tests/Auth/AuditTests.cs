@@ -6,19 +6,8 @@ using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class AuditTests : IAsyncLifetime
+public sealed class AuditTests : AuthTest
 {
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Fact]
     public async Task What_happens_to_an_account_is_told_with_who_and_where_but_without_its_address()
     {

@@ -2,30 +2,27 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Eco2.Testing;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
 /// <summary>Mails through the sidecar: to a folder, to a mailer, and to a mailer that is away.</summary>
-public sealed class MailTests : IAsyncLifetime
+public sealed class MailTests : AuthTest
 {
-    private readonly TestClock clock = new();
     private TestSidecar sidecar = null!;
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
 
-    public async Task InitializeAsync()
+    private protected override string[] Settings => [.. sidecar.OptionsOf("auth"), "Auth:PublicUrl=https://eco2.example/app/"];
+
+    public override async Task InitializeAsync()
     {
         sidecar = await TestSidecar.StartAsync("auth");
-        (host, db) = await AuthApp.StartAsync(clock, [.. sidecar.OptionsOf("auth"), "Auth:PublicUrl=https://eco2.example/app/"]);
+        await base.InitializeAsync();
         await sidecar.AttachAsync("auth", host.Address);
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
+        await base.DisposeAsync();
         await sidecar.DisposeAsync();
     }
 

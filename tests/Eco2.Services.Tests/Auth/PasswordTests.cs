@@ -2,24 +2,12 @@ using System.Net;
 using Eco2.Auth.Accounts;
 using Eco2.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class PasswordTests : IAsyncLifetime
+public sealed class PasswordTests : AuthTest
 {
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Theory]
     [InlineData("1q2w3e4", "PASSWORD_TOO_SHORT")]
     [InlineData("비밀번호일곱자", "PASSWORD_TOO_SHORT")]
@@ -140,9 +128,7 @@ public sealed class PasswordTests : IAsyncLifetime
     [Fact]
     public async Task A_second_password_for_an_account_without_one_wants_a_fresh_sign_in()
     {
-        var clock = new TestClock();
-        await using var later = await ServiceHost.StartAsync(Eco2.Auth.Program.Build, db.ConnectionString, clock, "Auth:PasswordIterations=1000");
-        var person = await Person.SignUpAsync(later, "social@example.com");
+        var person = await Person.SignUpAsync(host, "social@example.com");
         await using (var forget = db.CreateCommand("update accounts set password_hash = null where email = 'social@example.com'"))
         {
             await forget.ExecuteNonQueryAsync();

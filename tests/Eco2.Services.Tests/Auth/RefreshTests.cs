@@ -1,24 +1,11 @@
 using System.Net;
 using System.Text.Json;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class RefreshTests : IAsyncLifetime
+public sealed class RefreshTests : AuthTest
 {
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock);
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Fact]
     public async Task Each_refresh_token_works_once_and_gives_the_next()
     {

@@ -1,25 +1,12 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class SecondFactorTests : IAsyncLifetime
+public sealed class SecondFactorTests : AuthTest
 {
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock);
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Fact]
     public async Task Once_it_is_on_a_password_alone_opens_nothing_and_a_code_opens_once()
     {

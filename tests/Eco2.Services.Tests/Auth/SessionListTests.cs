@@ -1,24 +1,12 @@
 using System.Net;
 using System.Text.Json;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class SessionListTests : IAsyncLifetime
+public sealed class SessionListTests : AuthTest
 {
     private const string Password = "correct horse battery";
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock);
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
 
     [Fact]
     public async Task Sessions_are_listed_with_where_they_come_from_the_last_used_first()

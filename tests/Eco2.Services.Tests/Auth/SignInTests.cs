@@ -1,23 +1,12 @@
 using System.Net;
 using System.Text.Json;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class SignInTests : IAsyncLifetime
+public sealed class SignInTests : AuthTest
 {
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock, "Auth:FreeAttempts=3");
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
+    private protected override string[] Settings => ["Auth:FreeAttempts=3"];
 
     [Fact]
     public async Task An_unknown_account_and_a_wrong_password_get_the_same_answer()

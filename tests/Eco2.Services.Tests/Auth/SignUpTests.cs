@@ -4,19 +4,8 @@ using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class SignUpTests : IAsyncLifetime
+public sealed class SignUpTests : AuthTest
 {
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Fact]
     public async Task Signing_up_answers_tokens_and_cookies_and_leaves_one_message_for_the_others()
     {

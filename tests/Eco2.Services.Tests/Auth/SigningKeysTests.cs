@@ -10,20 +10,8 @@ using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
-public sealed class SigningKeysTests : IAsyncLifetime
+public sealed class SigningKeysTests : AuthTest
 {
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync(clock);
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_rotated_key_is_published_at_once_signs_later_and_the_old_one_verifies_until_its_tokens_have_expired()
     {
