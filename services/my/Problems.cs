@@ -18,7 +18,7 @@ internal static class Problems
 
     public static ProblemHttpResult PreconditionFailed() => Problem.Of("my", "PRECONDITION_FAILED", 412, "It has changed meanwhile.", "Read it again and repeat the change.");
 
-    public static ProblemHttpResult PreconditionRequired() => Problem.Of("my", "PRECONDITION_REQUIRED", 428, "Say which version is changed.", "Send the ETag of the settings as If-Match.");
+    public static ProblemHttpResult PreconditionRequired() => Problem.Of("my", "PRECONDITION_REQUIRED", 428, "Say which version is changed.", "Send the ETag that its GET gave as If-Match, or * for whatever is there.");
 
     public static ProblemHttpResult BrokerAway() => Problem.Of(
         "my", "OVERLOADED", 503, "The service cannot do this at the moment.", "The message could not be published; the letter is as it was.", retryAfter: TimeSpan.FromSeconds(2));

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { get, send } from './api/http.ts';
+import { send } from './api/http.ts';
 import { Problem } from './api/problem.ts';
 import type { User } from './api/types.ts';
 import { onChange, recall, remember } from './storage.ts';
@@ -13,15 +13,28 @@ export const sessionEnded = signal(false);
 /** Nobody could be asked: no network. */
 export const unknown = signal(false);
 
+let seen = '*';
+
+/** The profile of an answer, and which version of it that is. */
+async function take(response: Response): Promise<void> {
+  seen = response.headers.get('ETag') ?? '*';
+  user.value = (await response.json()) as User;
+}
+
+/** Changes the profile that is shown, and nothing else. */
+export async function changeProfile(changes: Partial<User>): Promise<void> {
+  await take(await send('PATCH', '/users/me', { body: changes, headers: { 'If-Match': seen } }));
+}
+
 /** Set after a sign-in, so that a stranger's first view asks the server nothing. */
 export const mayBeSignedIn = (): boolean => recall('signed-in') !== null;
 
 /** Asks who is signed in. */
 export async function load(): Promise<void> {
   try {
-    user.value = await get<User>('/users/me');
+    await take(await send('GET', '/users/me'));
     unknown.value = false;
-    remember('signed-in', user.value.id);
+    remember('signed-in', user.value!.id);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) {
       sessionEnded.value = mayBeSignedIn();

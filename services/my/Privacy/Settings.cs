@@ -1,3 +1,4 @@
+using System.Globalization;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Privacy;
 using Eco2.ServiceDefaults;
@@ -40,7 +41,7 @@ internal sealed class Settings
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/settings", Get).WithName("GetSettings").WithSummary("Consents and how long things are kept.");
-        routes.MapPatch("/settings", Change).WithName("ChangeSettings").WithSummary("Changes consents or retention; needs If-Match.");
+        routes.MapPatch("/settings", Change).WithName("ChangeSettings").WithSummary("Changes consents or retention.").DemandIfMatch();
     }
 
     private static async Task<Ok<Answer>> Get(CurrentUser user, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)
@@ -69,14 +70,9 @@ internal sealed class Settings
             return Problems.Invalid("retention.picture_days", $"It is a number of days from 1 to {MaxPictureDays}.");
         }
 
-        if (http.Request.Headers.IfMatch is not [{ Length: > 0 } match])
-        {
-            return Problems.PreconditionRequired();
-        }
-
         await using var work = await db.BeginForUserAsync(user.Id, ct);
         var (version, now) = await ReadAsync(work, user.Id, ct);
-        if (match != "*" && match != Tag(version))
+        if (IfMatch.Tag(http) is { } seen && seen != version.ToString(CultureInfo.InvariantCulture))
         {
             return Problems.PreconditionFailed();
         }
@@ -101,7 +97,7 @@ internal sealed class Settings
         return TypedResults.Ok(wanted);
     }
 
-    private static string Tag(long version) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"{version}\"");
+    private static string Tag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     private static async Task<(long Version, Answer Settings)> ReadAsync(UserRows.UserTransaction work, Guid userId, CancellationToken ct)
     {

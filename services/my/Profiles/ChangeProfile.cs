@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Eco2.My.Profiles;
 
-/// <summary>Nickname and phone number. A member that is left out stays as it is. Who sends If-Match changes only what they saw.</summary>
+/// <summary>Nickname and phone number. A member that is left out stays as it is. If-Match says what the caller saw.</summary>
 internal sealed class ChangeProfile
 {
     public sealed record Request(string? Nickname, string? PhoneNumber);
@@ -16,7 +16,7 @@ internal sealed class ChangeProfile
         returning {Profile.Columns}
         """;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/", Handle).DemandIfMatch();
 
     private static async Task<Results<Ok<Profile>, ProblemHttpResult>> Handle(
         Request request, CurrentUser user, HttpContext http, NpgsqlDataSource db, CancellationToken ct)
@@ -38,13 +38,12 @@ internal sealed class ChangeProfile
             return Problems.InvalidPhoneNumber();
         }
 
-        // One tag, or none. A list of them is for caches; who changes something has seen one.
-        var match = http.Request.Headers.IfMatch is [{ Length: > 0 } given] && given != "*" ? given : null;
+        var match = IfMatch.Tag(http);
         try
         {
             await using var work = await db.BeginForUserAsync(user.Id, ct);
             Profile? changed = null;
-            await using (var update = work.Command(Update, user.Id, nickname, phone, match?.Trim('"')))
+            await using (var update = work.Command(Update, user.Id, nickname, phone, match))
             await using (var reader = await update.ExecuteReaderAsync(ct))
             {
                 if (await reader.ReadAsync(ct))

@@ -183,6 +183,7 @@ public sealed class MyTests : IAsyncLifetime
     {
         var request = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/users/me") { Content = Answers.Json(body) };
         request.Headers.Add("X-User-Id", who.ToString());
+        request.Headers.Add("If-Match", "*");
         return host.Client.SendAsync(request);
     }
 }

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { call, get, send } from '../../api/http.ts';
-import type { User } from '../../api/types.ts';
+import { get, send } from '../../api/http.ts';
+import { Problem } from '../../api/problem.ts';
 import { choose, day, language, t, type Language } from '../../i18n/index.ts';
-import { signOut, user } from '../../session.ts';
+import { changeProfile, load, signOut, user } from '../../session.ts';
 import { theme, type Theme } from '../../theme.ts';
 import { Button, Field, Note, Wrong } from '../../ui/parts.tsx';
 import { say } from '../../ui/say.ts';
@@ -31,9 +31,17 @@ function Names() {
   const [phone, setPhone] = useState(me.phone_number ?? '');
   const save = useTask(async () => {
     const changes = { ...(nickname.trim() !== (me.nickname ?? '') && { nickname: nickname.trim() }), ...(phone.trim() !== (me.phone_number ?? '') && { phone_number: phone.trim() }) };
-    user.value = await call<User>('PATCH', '/users/me', { body: changes });
-    setPhone(user.value.phone_number ?? '');
-    say(t().app.saved);
+    let told = t().app.saved;
+    try {
+      await changeProfile(changes);
+    } catch (wrong) {
+      if (!(wrong instanceof Problem && wrong.status === 412)) throw wrong;
+      await load();
+      setNickname(user.value?.nickname ?? '');
+      told = t().account.changedElsewhere;
+    }
+    setPhone(user.value?.phone_number ?? '');
+    say(told);
   });
   const fields = save.error === null ? {} : troubleOf(save.error).fields;
   return (
