@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -10,12 +11,20 @@ using Npgsql;
 namespace Eco2.ServiceDefaults;
 
 /// <summary>Answers a POST that comes again with the same <c>Idempotency-Key</c> as it was answered the first time, for 24 hours and per user, without doing it
-/// again. The app's schema has the table: <c>idempotent_answers (user_id uuid, key text, request_hash bytea, claimed_at timestamptz, status int, location text,
+/// again. Who is not signed in is known by the key alone, which therefore has to be one that nobody guesses. The app's schema has the table: <c>idempotent_answers (user_id uuid, key text, request_hash bytea, claimed_at timestamptz, status int, location text,
 /// body bytea, primary key (user_id, key))</c>, under row-level security.</summary>
 public static class IdempotentPost
 {
     /// <summary>How long an answer is kept.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    internal const int Shortest = 8, Longest = 128;
+
+    // As many as a UUID without its dashes: a key that people think of would let others try passwords on what was answered.
+    private const int ShortestOfNobody = 32;
+
+    // Whoever is not signed in, in the column of users.
+    private static readonly Guid Nobody = Guid.AllBitsSet;
 
     // Longer than any request may take: who claimed the key has died.
     private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(2);
@@ -38,25 +47,36 @@ public static class IdempotentPost
     /// <summary>How an app hides the answers it keeps, for those that hold a secret.</summary>
     /// <param name="Seal">From the answer and what it is for.</param>
     /// <param name="Open">Back again.</param>
+    /// <param name="Fingerprint">What is kept of the request, to tell it from another: a hash that nobody can try passwords on.</param>
     public sealed record Sealing(
-        Func<IServiceProvider, byte[], string, CancellationToken, ValueTask<byte[]>> Seal, Func<IServiceProvider, byte[], string, CancellationToken, ValueTask<byte[]>> Open);
+        Func<IServiceProvider, byte[], string, CancellationToken, ValueTask<byte[]>> Seal,
+        Func<IServiceProvider, byte[], string, CancellationToken, ValueTask<byte[]>> Open,
+        Func<IServiceProvider, byte[], CancellationToken, ValueTask<byte[]>> Fingerprint);
 
-    /// <param name="route">Has a <see cref="CurrentUser"/>; its body, if it takes one, is a parameter named <c>request</c>.</param>
+    private sealed record Rules(int ShortestKey, Sealing? Sealing, Action<HttpContext, byte[]>? Replay);
+
+    /// <param name="route">Its body, if it takes one, is a parameter named <c>request</c>. Without a <see cref="CurrentUser"/> it is for who is not signed in.</param>
     /// <param name="sealing">Null: answers are kept as they are.</param>
-    public static RouteHandlerBuilder OncePerKey(this RouteHandlerBuilder route, Sealing? sealing = null) =>
-        route.WithMetadata(new TakesIdempotencyKey()).AddEndpointFilterFactory((factory, next) =>
+    /// <param name="replay">What an answer that is given again does besides, such as cookies.</param>
+    public static RouteHandlerBuilder OncePerKey(this RouteHandlerBuilder route, Sealing? sealing = null, Action<HttpContext, byte[]>? replay = null)
+    {
+        route.Add(endpoint => endpoint.Metadata.Add(new TakesIdempotencyKey(
+            Array.Exists(endpoint.Metadata.OfType<MethodInfo>().First().GetParameters(), IsUser) ? Shortest : ShortestOfNobody)));
+        return route.AddEndpointFilterFactory((factory, next) =>
         {
             var parameters = factory.MethodInfo.GetParameters();
-            var user = Array.FindIndex(parameters, parameter => parameter.ParameterType == typeof(CurrentUser));
+            var user = Array.FindIndex(parameters, IsUser);
             var body = Array.FindIndex(parameters, parameter => parameter.Name == "request");
-            return context => HandleAsync(context, (CurrentUser)context.Arguments[user]!, body < 0 ? null : context.Arguments[body], sealing, next);
+            var rules = new Rules(user < 0 ? ShortestOfNobody : Shortest, sealing, replay);
+            return context => HandleAsync(context, user < 0 ? Nobody : ((CurrentUser)context.Arguments[user]!).Id, body < 0 ? null : context.Arguments[body], rules, next);
         });
+    }
 
     /// <returns>False: a key was sent, and it is none.</returns>
-    public static bool TryReadKey(HttpRequest http, out string? key)
+    public static bool TryReadKey(HttpRequest http, out string? key, int shortest = Shortest)
     {
         key = http.Headers["Idempotency-Key"] is [{ } given, ..] ? given : http.Headers["X-Idempotency-Key"] is [{ } old, ..] ? old : null;
-        return key is null || (key.Length is >= 8 and <= 128 && key.All(c => c is >= '!' and <= '~'));
+        return key is null || (key.Length >= shortest && key.Length <= Longest && key.All(c => c is >= '!' and <= '~'));
     }
 
     /// <summary>409: the key was used with another body or at another address.</summary>
@@ -68,13 +88,13 @@ public static class IdempotentPost
         service, "IDEMPOTENCY_IN_PROGRESS", StatusCodes.Status409Conflict, "The first request with this Idempotency-Key is still under way.", retryAfter: TimeSpan.FromSeconds(1));
 
     private static async ValueTask<object?> HandleAsync(
-        EndpointFilterInvocationContext context, CurrentUser user, object? body, Sealing? sealing, EndpointFilterDelegate next)
+        EndpointFilterInvocationContext context, Guid user, object? body, Rules rules, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var service = http.RequestServices.GetRequiredService<ServiceIdentity>().Name;
-        if (!TryReadKey(http.Request, out var key))
+        if (!TryReadKey(http.Request, out var key, rules.ShortestKey))
         {
-            return Problem.Validation(service, "Idempotency-Key", "It has 8 to 128 visible ASCII characters.");
+            return Problem.Validation(service, "Idempotency-Key", $"It has {rules.ShortestKey} to {Longest} visible ASCII characters.");
         }
 
         if (key is null)
@@ -85,10 +105,10 @@ public static class IdempotentPost
         var ct = http.RequestAborted;
         var db = http.RequestServices.GetRequiredService<NpgsqlDataSource>();
         var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        var hash = HashOf(http, body);
-        if (!await WriteAsync(db, user.Id, Claim, [user.Id, key, hash, now, Lifetime, Abandoned], ct))
+        var hash = await HashAsync(http, body, rules.Sealing, ct);
+        if (!await WriteAsync(db, user, Claim, [user, key, hash, now, Lifetime, Abandoned], ct))
         {
-            return await AgainAsync(http, db, service, user.Id, key, hash, sealing, ct);
+            return await AgainAsync(http, db, service, user, key, hash, rules, ct);
         }
 
         var kept = false;
@@ -101,14 +121,14 @@ public static class IdempotentPost
             }
 
             // Whoever asked may be gone by now; the answer is kept all the same, for the next time.
-            kept = await KeepAsync(http, db, user.Id, key, now, result, sealing);
+            kept = await KeepAsync(http, db, user, key, now, result, rules.Sealing);
             return Results.Empty;
         }
         finally
         {
             if (!kept)
             {
-                await WriteAsync(db, user.Id, Release, [user.Id, key, now], CancellationToken.None);
+                await WriteAsync(db, user, Release, [user, key, now], CancellationToken.None);
             }
         }
     }
@@ -140,7 +160,7 @@ public static class IdempotentPost
     }
 
     private static async Task<IResult> AgainAsync(
-        HttpContext http, NpgsqlDataSource db, string service, Guid user, string key, byte[] hash, Sealing? sealing, CancellationToken ct)
+        HttpContext http, NpgsqlDataSource db, string service, Guid user, string key, byte[] hash, Rules rules, CancellationToken ct)
     {
         await using var known = await db.QueryForUserAsync(user, Find, [user, key], ct);
         var found = await known.ReadAsync(ct);
@@ -155,7 +175,7 @@ public static class IdempotentPost
         }
 
         var (status, location, stored) = (known.GetInt32(1), known.GetString(2), known.GetFieldValue<byte[]>(3));
-        var bytes = sealing is null ? stored : await sealing.Open(http.RequestServices, stored, UseOf(user, key), ct);
+        var bytes = rules.Sealing is not { } sealing ? stored : await sealing.Open(http.RequestServices, stored, UseOf(user, key), ct);
         http.Response.Headers["Idempotency-Replayed"] = "true";
         http.Response.Headers.CacheControl = "no-store";
         if (location.Length > 0)
@@ -163,6 +183,7 @@ public static class IdempotentPost
             http.Response.Headers.Location = location;
         }
 
+        rules.Replay?.Invoke(http, bytes);
         http.Response.StatusCode = status;
         return bytes.Length == 0 ? Results.StatusCode(status) : Results.Text(bytes, "application/json; charset=utf-8", status);
     }
@@ -176,17 +197,23 @@ public static class IdempotentPost
         return written;
     }
 
-    private static string UseOf(Guid user, string key) => $"answer {user:N} {key}";
+    /// <summary>What an answer is sealed for.</summary>
+    public static string UseOf(Guid user, string key) => $"answer {user:N} {key}";
 
-    private static byte[] HashOf(HttpContext http, object? body)
+    private static bool IsUser(ParameterInfo parameter) => parameter.ParameterType == typeof(CurrentUser);
+
+    private static async ValueTask<byte[]> HashAsync(HttpContext http, object? body, Sealing? sealing, CancellationToken ct)
     {
         var json = http.RequestServices.GetRequiredService<WireJson>().Options;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{http.Request.Method} {http.Request.Path}\n"));
-        hash.AppendData(body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), json));
-        return hash.GetHashAndReset();
+        byte[] request =
+        [
+            .. Encoding.UTF8.GetBytes($"{http.Request.Method} {http.Request.Path}\n"),
+            .. body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), json),
+        ];
+        return sealing is null ? SHA256.HashData(request) : await sealing.Fingerprint(http.RequestServices, request, ct);
     }
 }
 
 /// <summary>On routes that take an <c>Idempotency-Key</c>.</summary>
-public sealed class TakesIdempotencyKey;
+/// <param name="ShortestKey">Characters.</param>
+public sealed record TakesIdempotencyKey(int ShortestKey = IdempotentPost.Shortest);

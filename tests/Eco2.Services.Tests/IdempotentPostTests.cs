@@ -2,30 +2,20 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using Eco2.Services.Tests.Auth;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests;
 
 /// <summary>A POST that comes again, at the route whose answer must not lie about in clear.</summary>
-public sealed class IdempotentPostTests : IAsyncLifetime
+public sealed class IdempotentPostTests : AuthTest
 {
     private static readonly object Wanted = new { name = "a", scopes = new[] { "scan:read" } };
-    private readonly TestClock clock = new();
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
     private string user = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        (host, db) = await AuthApp.StartAsync(clock);
+        await base.InitializeAsync();
         user = await SignUpAsync("once@example.com");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
     }
 
     [Fact]
@@ -101,6 +91,70 @@ public sealed class IdempotentPostTests : IAsyncLifetime
 
         Assert.DoesNotContain(key[^43..], stored, StringComparison.Ordinal);
         Assert.DoesNotContain("name", stored, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sign_up_that_comes_again_gives_the_same_session_and_its_cookies()
+    {
+        var (key, body) = ("0198c0de000070008000000000000001", new { email = "lost@example.com", password = "correct horse battery" });
+
+        var first = await host.PostAsync("sign-up", body, ("Idempotency-Key", key));
+        var again = await host.PostAsync("sign-up", body, ("Idempotency-Key", key));
+        var other = await host.PostAsync("sign-up", new { email = "lost@example.com", password = "correct horse batteries" }, ("Idempotency-Key", key));
+        var unkeyed = await host.PostAsync("sign-up", body);
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.StatusCode, again.StatusCode));
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal(first.Headers.GetValues("Set-Cookie"), again.Headers.GetValues("Set-Cookie"));
+        Assert.True(again.Headers.Contains("Idempotency-Replayed"));
+        await other.IsProblemAsync(HttpStatusCode.Conflict, "IDEMPOTENCY_MISMATCH", "auth");
+        await unkeyed.IsProblemAsync(HttpStatusCode.Conflict, "EMAIL_IN_USE", "auth");
+        clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
+        await (await host.PostAsync("sign-up", body, ("Idempotency-Key", key))).IsProblemAsync(HttpStatusCode.Conflict, "EMAIL_IN_USE", "auth");
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_a_sign_up_gives_neither_its_tokens_nor_its_password_away()
+    {
+        var (key, body) = ("0198c0de000070008000000000000002", """{"email":"kept@example.com","password":"correct horse battery"}""");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/sign-up") { Content = Answers.Json(body) };
+        request.Headers.Add("Idempotency-Key", key);
+        var refresh = (await (await host.Client.SendAsync(request)).JsonAsync()).GetProperty("refresh_token").GetString()!;
+
+        var stored = Encoding.Latin1.GetString(await db.ScalarAsync<byte[]>($"select body from idempotent_answers where key = '{key}'"));
+        var hash = await db.ScalarAsync<byte[]>($"select request_hash from idempotent_answers where key = '{key}'");
+
+        Assert.DoesNotContain(refresh, stored, StringComparison.Ordinal);
+        Assert.DoesNotContain("token", stored, StringComparison.Ordinal);
+        Assert.NotEqual(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes("POST /api/v1/auth/sign-up\n" + body)), hash);
+    }
+
+    [Fact]
+    public async Task Who_is_not_signed_in_has_a_key_that_nobody_guesses() =>
+        await (await host.PostAsync("sign-up", new { email = "short@example.com", password = "correct horse battery" }, ("Idempotency-Key", "my-sign-up"))).IsProblemAsync(HttpStatusCode.BadRequest, "VALIDATION", "auth");
+
+    [Fact]
+    public async Task The_secret_of_a_second_factor_is_told_again_until_it_counts()
+    {
+        var person = await Person.SignUpAsync(host, "factor@example.com");
+        await person.VerifyAsync(db);
+        var first = await StartAsync(person);
+        var again = await StartAsync(person);
+        var secret = first.GetProperty("secret").GetString()!;
+
+        Assert.Equal(secret, again.GetProperty("secret").GetString());
+        var code = Eco2.Auth.SecondFactor.Totp.CodeAt(Person.Decode(secret), Eco2.Auth.SecondFactor.Totp.StepAt(clock.GetUtcNow()));
+        Assert.Equal(HttpStatusCode.OK, (await person.PostAsync("totp/confirm", new { code })).StatusCode);
+        Assert.Equal("SECOND_FACTOR_ON", (await StartAsync(person)).GetProperty("code").GetString());
+    }
+
+    private async Task<System.Text.Json.JsonElement> StartAsync(Person person)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/totp") { Content = JsonContent.Create(new { password = Person.Password }) };
+        request.Headers.Add("X-User-Id", person.Id.ToString());
+        request.Headers.Add("X-Session-Id", person.Session.ToString());
+        request.Headers.Add("Idempotency-Key", "the-factor");
+        return await (await host.Client.SendAsync(request)).JsonAsync();
     }
 
     private async Task<long> KeysAsync()

@@ -1,9 +1,12 @@
+using System.Text.Json;
+using Eco2.Auth.Keys;
 using Eco2.Auth.Mail;
 using Eco2.Auth.Sessions;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Eco2.Auth.Accounts;
@@ -19,7 +22,7 @@ internal sealed class SignUp
         values ($1, normalize($2), $3, normalize($4), $5, $5) on conflict (email) do nothing
         """;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sign-up", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sign-up", Handle).OncePerKey(SealedAnswers.Of, SetCookies);
 
     private static async Task<Results<Created<SignedIn>, ProblemHttpResult>> Handle(
         Request request,
@@ -69,6 +72,13 @@ internal sealed class SignUp
         outbox.Wake();
         mails.Wake();
         return TypedResults.Created("/api/v1/users/me", await sessions.DeliverAsync(session, http, ct));
+    }
+
+    // A browser lives by its cookies, so they come again too.
+    private static void SetCookies(HttpContext http, byte[] answer)
+    {
+        var session = JsonSerializer.Deserialize<SignedIn>(answer, http.RequestServices.GetRequiredService<WireJson>().Options)!;
+        Cookies.Set(http, session.AccessToken, session.RefreshToken, http.RequestServices.GetRequiredService<IOptions<AuthOptions>>().Value);
     }
 
     private static Dictionary<string, string[]> Check(Request request, string? nickname, out string email)

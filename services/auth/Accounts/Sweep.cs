@@ -14,6 +14,7 @@ internal sealed partial class Sweep(NpgsqlDataSource db, TimeProvider clock, ILo
         "delete from sign_in_challenges where expires_at < $1",
         "delete from one_time_links where expires_at < $1",
         "delete from known_addresses where last_at < $1 - interval '90 days'",
+        "delete from idempotent_answers where claimed_at < $1 - interval '1 day'",
         "delete from provider_sign_ins where expires_at < $1",
         "delete from api_keys where least(revoked_at, expires_at) < $1 - interval '30 days'",
     ];

@@ -18,11 +18,6 @@ internal sealed class CreateKey
     public sealed record Answer(
         Guid Id, string Name, string Prefix, string Key, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
 
-    // The key is in the answer; a copy of the database must not give it away.
-    private static readonly IdempotentPost.Sealing Sealed = new(
-        (services, answer, use, ct) => services.GetRequiredService<Encryption>().EncryptAsync(answer, use, ct),
-        (services, answer, use, ct) => services.GetRequiredService<Encryption>().DecryptAsync(answer, use, ct));
-
     // One after the other for each user, so that the count holds.
     private const string LockAccount = "select 1 from accounts where id = $1 and deleted_at is null for update";
     private const string Count = "select count(*) from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
@@ -32,7 +27,7 @@ internal sealed class CreateKey
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/keys", Handle).WithName("CreateApiKey")
         .WithSummary("Makes an API key; its text is in this answer only.").WithDescription("At most 20 keys a user. Only a session may make one, never another key.")
-        .OncePerKey(Sealed);
+        .OncePerKey(SealedAnswers.Of);
 
     private static async Task<Results<Created<Answer>, ProblemHttpResult>> Handle(
         Request request, CurrentUser user, HttpContext http, Npgsql.NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)

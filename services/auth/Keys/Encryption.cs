@@ -52,6 +52,21 @@ internal sealed class Encryption(IOptions<AuthOptions> options, DaprClient dapr)
         return plain;
     }
 
+    /// <returns>The same encrypted with the key that encrypts now; null when it is already.</returns>
+    /// <exception cref="CryptographicException">As of <see cref="DecryptAsync"/>.</exception>
+    public async ValueTask<byte[]?> RenewAsync(byte[] sealedText, string use, CancellationToken ct)
+    {
+        var current = await CurrentIdAsync(ct);
+        return sealedText.AsSpan(1, IdBytes).SequenceEqual(current) ? null : await EncryptAsync(await DecryptAsync(sealedText, use, ct), use, ct);
+    }
+
+    /// <summary>What bytes 2 to 5 of everything say that was encrypted with the key that encrypts now.</summary>
+    public async ValueTask<byte[]> CurrentIdAsync(CancellationToken ct) => IdOf((await KeysAsync(ct))[0]);
+
+    /// <summary>Tells two texts apart without giving either away: a hash that nobody can make without the key that encrypts now.</summary>
+    public async ValueTask<byte[]> FingerprintAsync(ReadOnlyMemory<byte> text, CancellationToken ct) =>
+        HMACSHA256.HashData(HKDF.Expand(HashAlgorithmName.SHA256, (await KeysAsync(ct))[0], KeyBytes, "eco2 auth fingerprint"u8.ToArray()), text.Span);
+
     public void Dispose() => reading.Dispose();
 
     private async ValueTask<IReadOnlyList<byte[]>> KeysAsync(CancellationToken ct)

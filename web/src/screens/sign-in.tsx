@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
-import { get, send } from '../api/http.ts';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { get, idempotencyKey, send } from '../api/http.ts';
 import { t, language, choose } from '../i18n/index.ts';
 import { go, route } from '../router.ts';
 import { entered, sessionEnded } from '../session.ts';
@@ -12,8 +12,8 @@ import { useLoaded, useTask } from '../ui/use.ts';
 const challenge = signal<string | null>(null);
 
 /** The answers carry tokens for programs; this page has cookies and does not read them. */
-async function enter(path: string, body: object): Promise<void> {
-  const response = await send('POST', path, { body, anonymous: true });
+async function enter(path: string, body: object, headers?: Record<string, string>): Promise<void> {
+  const response = await send('POST', path, { body, headers, anonymous: true });
   if (response.status === 202) {
     challenge.value = ((await response.json()) as { challenge: string }).challenge;
     go('/second-factor');
@@ -54,7 +54,9 @@ export function SignUp() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [nickname, setNickname] = useState('');
-  const task = useTask(() => enter('/auth/sign-up', { email, password, nickname: nickname.trim() || undefined }));
+  // An answer that got lost is asked for again, and no account is left behind that nobody is signed in to.
+  const wish = useMemo(idempotencyKey, [email, password, nickname]);
+  const task = useTask(() => enter('/auth/sign-up', { email, password, nickname: nickname.trim() || undefined }, { 'Idempotency-Key': wish }));
   const fields = task.error === null ? {} : troubleOf(task.error).fields;
   return (
     <div class="narrow">
