@@ -42,7 +42,8 @@ internal sealed class ChangePassword
         }
 
         var now = clock.GetUtcNow();
-        if (await account.RefuseAsync(request.CurrentPassword, passwords, attempts, now, ct) is { } wrong)
+        var caller = Caller.Of(http);
+        if (await account.RefuseAsync(db, request.CurrentPassword, passwords, attempts, caller, now, ct) is { } wrong)
         {
             return wrong;
         }
@@ -53,7 +54,6 @@ internal sealed class ChangePassword
         }
 
         var hash = await passwords.HashAsync(password, ct);
-        var caller = Caller.Of(http);
         await using var connection = await db.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using (var set = new NpgsqlCommand(Set, connection).With(account.Id, hash, now, account.PasswordHash))

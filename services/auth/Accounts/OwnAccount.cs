@@ -1,3 +1,5 @@
+using Eco2.Auth.Auditing;
+using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
@@ -35,7 +37,7 @@ internal sealed record OwnAccount(Guid Id, Guid SessionId, string? Email, bool V
     }
 
     /// <summary>Asks for the password again. Null when it was right, or when there is none and the sign-in is fresh.</summary>
-    public async Task<ProblemHttpResult?> RefuseAsync(string? password, Passwords passwords, Attempts attempts, DateTimeOffset now, CancellationToken ct)
+    public async Task<ProblemHttpResult?> RefuseAsync(NpgsqlDataSource db, string? password, Passwords passwords, Attempts attempts, Caller caller, DateTimeOffset now, CancellationToken ct)
     {
         if (PasswordHash is null)
         {
@@ -47,8 +49,12 @@ internal sealed record OwnAccount(Guid Id, Guid SessionId, string? Email, bool V
             return Problems.TooManyAttempts(wait);
         }
 
-        return password is { Length: >= 1 and <= PasswordRules.Longest } && await passwords.VerifyAsync(PasswordHash, password, ct) != PasswordVerificationResult.Failed
-            ? null
-            : Problems.WrongPassword();
+        if (password is { Length: >= 1 and <= PasswordRules.Longest } && await passwords.VerifyAsync(PasswordHash, password, ct) != PasswordVerificationResult.Failed)
+        {
+            return null;
+        }
+
+        await Audit.AddAsync(db, Audit.ProofRefused(Id, "password", caller, now), ct);
+        return Problems.WrongPassword();
     }
 }

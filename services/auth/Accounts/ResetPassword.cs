@@ -21,7 +21,7 @@ internal sealed class ResetPassword
         "update accounts set password_hash = $2, password_changed_at = $3, email_verified_at = coalesce(email_verified_at, $3) where id = $1";
 
     // Whoever signed up with somebody else's address may have left a door open: none of it outlives the owner's reset.
-    private const string Unlink = "delete from social_accounts where account_id = $1";
+    private const string Unlink = "delete from social_accounts where account_id = $1 returning provider";
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/password/reset", Handle).WithName("ResetPassword").WithSummary("Sets a new password by a mailed link and ends all sessions.");
@@ -65,12 +65,17 @@ internal sealed class ResetPassword
             return refused;
         }
 
+        var unlinked = verified ? [] : await UnlinkAsync(connection, accountId, ct);
         await using (var batch = connection.CreateBatch())
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Set).With(accountId, await passwords.HashAsync(password, ct), now));
             if (!verified)
             {
-                batch.BatchCommands.Add(new NpgsqlBatchCommand(Unlink).With(accountId));
+                batch.BatchCommands.Add(Audit.EmailVerified(accountId, caller, now));
+                foreach (var provider in unlinked)
+                {
+                    batch.BatchCommands.Add(Audit.ProviderUnlinked(accountId, provider, caller, now));
+                }
             }
 
             batch.BatchCommands.Add(Challenges.VoidAll(accountId));
@@ -97,6 +102,19 @@ internal sealed class ResetPassword
         end.Published();
         queue.Wake();
         return TypedResults.NoContent();
+    }
+
+    private static async Task<IReadOnlyList<string>> UnlinkAsync(NpgsqlConnection connection, Guid accountId, CancellationToken ct)
+    {
+        await using var unlink = new NpgsqlCommand(Unlink, connection).With(accountId);
+        await using var row = await unlink.ExecuteReaderAsync(ct);
+        var providers = new List<string>();
+        while (await row.ReadAsync(ct))
+        {
+            providers.Add(row.GetString(0));
+        }
+
+        return providers;
     }
 
     private static async Task<(string Email, bool Verified)?> FindAsync(NpgsqlConnection connection, Guid accountId, CancellationToken ct)

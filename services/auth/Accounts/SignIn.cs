@@ -65,6 +65,7 @@ internal sealed class SignIn
             await using var note = new NpgsqlCommand(Note, connection).With(account.Id, account.SecondFactor ? null : now, renewed, account.Hash);
             if (await note.ExecuteNonQueryAsync(ct) == 0)
             {
+                await Audit.AddAsync(db, Audit.SignInRefused(account.Id, "password", caller, now), ct);
                 return Problems.InvalidCredentials();
             }
 

@@ -12,7 +12,7 @@ internal sealed class VerifyEmail
 {
     public sealed record Request(string? Token);
 
-    private const string Set = "update accounts set email_verified_at = coalesce(email_verified_at, $2) where id = $1 and deleted_at is null";
+    private const string Set = "update accounts set email_verified_at = $2 where id = $1 and email_verified_at is null and deleted_at is null";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -68,9 +68,14 @@ internal sealed class VerifyEmail
             return Problems.LinkInvalid();
         }
 
+        await using var set = new NpgsqlCommand(Set, connection).With(accountId, now);
+        var first = await set.ExecuteNonQueryAsync(ct) > 0;
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Set).With(accountId, now));
-        batch.BatchCommands.Add(Audit.EmailVerified(accountId, caller, now));
+        if (first)
+        {
+            batch.BatchCommands.Add(Audit.EmailVerified(accountId, caller, now));
+        }
+
         batch.BatchCommands.Add(Attempts.Forgive(counter));
         await batch.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);

@@ -29,6 +29,11 @@ internal static class Audit
     public static NpgsqlBatchCommand SignInRefused(Guid? userId, string provider, Caller caller, DateTimeOffset at) =>
         Of("sign_in_refused", null, userId, caller, at, ("provider", provider));
 
+    /// <summary>Somebody who is signed in was asked to show who they are once more, and did not.</summary>
+    /// <param name="proof">password or second_factor.</param>
+    public static NpgsqlBatchCommand ProofRefused(Guid userId, string proof, Caller caller, DateTimeOffset at) =>
+        Of("proof_refused", null, userId, caller, at, ("proof", proof));
+
     /// <summary>A session ended before its time; EndSession tells it for everybody who ends one.</summary>
     /// <param name="why">A fixed text of the program, never one from outside.</param>
     public static NpgsqlBatchCommand SignedOut(Guid userId, Guid sessionId, string why, DateTimeOffset at) =>
@@ -60,8 +65,8 @@ internal static class Audit
     public static NpgsqlBatchCommand KeyUsed(Guid userId, Guid keyId, Caller caller, DateTimeOffset at) =>
         new NpgsqlBatchCommand(InsertOnce).With([.. Row(Guid.CreateVersion7(at), "key_used", userId, userId, caller, at, [("key_id", Id(keyId))]), $"key {keyId:N} {at.UtcDateTime:yyyy-MM-dd} {caller.Address}"]);
 
-    /// <summary>Keys that sign tokens were changed by command.</summary>
-    public static NpgsqlBatchCommand SigningKeyRotated(string kid, DateTimeOffset at) => Of("signing_key_rotated", null, null, Nobody, at, ("kid", kid));
+    /// <summary>Keys that sign tokens were changed by an admin.</summary>
+    public static NpgsqlBatchCommand SigningKeyRotated(Guid adminId, string kid, Caller caller, DateTimeOffset at) => Of("signing_key_rotated", adminId, null, caller, at, ("kid", kid));
 
     /// <summary>An admin did something in another app.</summary>
     /// <param name="eventId">One and the same each time this fact is told: told twice, it is one entry.</param>

@@ -1,3 +1,5 @@
+using Eco2.Auth.Auditing;
+using Eco2.Auth.Sessions;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
@@ -73,6 +75,9 @@ internal sealed class FindSubject
             return null;
         }
 
+        await using var told = connection.CreateBatch();
+        told.BatchCommands.Add(Audit.ProviderLinked(user, Provider, new Caller(null, null), now));
+        await told.ExecuteNonQueryAsync(ct);
         await outbox.AddAsync(connection, Messaging.PubSub, UserRegistered.Topic, user.ToString("D"), new UserRegistered(user, Provider, null, now), ct);
         await transaction.CommitAsync(ct);
         outbox.Wake();

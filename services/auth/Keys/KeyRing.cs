@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Eco2.Auth.Auditing;
+using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -73,7 +74,7 @@ internal sealed class KeyRing(NpgsqlDataSource db, Encryption encryption, IOptio
     /// <summary>Publishes a new key now. It signs once every replica and every verifier has had the time to hear of it; the keys before it verify
     /// what they signed until the last of that has expired, so nobody is signed out. One that is on its way is not followed by another.</summary>
     /// <returns>The key that signs next, and whether it is new.</returns>
-    public async Task<(Key Next, bool IsNew)> RotateAsync(CancellationToken ct)
+    public async Task<(Key Next, bool IsNew)> RotateAsync(Guid adminId, Caller caller, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var refresh = options.Value.KeyRefresh;
@@ -89,7 +90,7 @@ internal sealed class KeyRing(NpgsqlDataSource db, Encryption encryption, IOptio
         var next = await MakeAsync(connection, activeFrom, ct);
         await using (var batch = connection.CreateBatch())
         {
-            batch.BatchCommands.Add(Audit.SigningKeyRotated(next.Id, now));
+            batch.BatchCommands.Add(Audit.SigningKeyRotated(adminId, next.Id, caller, now));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Retire).With(activeFrom, activeFrom + options.Value.AccessLifetime + refresh));
             await batch.ExecuteNonQueryAsync(ct);
         }
@@ -171,7 +172,7 @@ internal sealed class KeyRing(NpgsqlDataSource db, Encryption encryption, IOptio
         return new Key(id, pair, activeFrom, expiresAt);
     }
 
-    private static string UseOf(string id) => $"signing key {id}";
+    internal static string UseOf(string id) => $"signing key {id}";
 
     /// <summary>A key from before they were encrypted: PKCS#8 begins with the tag of a sequence.</summary>
     private static bool IsPlain(byte[] stored) => stored[0] == 0x30;

@@ -1,3 +1,4 @@
+using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,18 +17,18 @@ internal sealed class RotateKeys
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/signing-keys", RotateAsync).WithName("RotateSigningKeys").WithSummary("Publishes a new signing key; for admins.");
+        routes.MapPost("/signing-keys", RotateAsync).WithName("RotateSigningKeys").WithSummary("Publishes a new signing key; for admins.").OncePerKey();
         routes.MapGet("/signing-keys", ListAsync).WithName("ListSigningKeys").WithSummary("The signing keys and when they take over; for admins.");
     }
 
-    private static async Task<Results<Created<SigningKey>, Ok<SigningKey>, ProblemHttpResult>> RotateAsync(CurrentUser user, KeyRing ring, CancellationToken ct)
+    private static async Task<Results<Created<SigningKey>, Ok<SigningKey>, ProblemHttpResult>> RotateAsync(CurrentUser user, HttpContext http, KeyRing ring, CancellationToken ct)
     {
         if (!user.Roles.Contains("admin", StringComparer.Ordinal))
         {
             return Problems.Forbidden();
         }
 
-        var (next, isNew) = await ring.RotateAsync(ct);
+        var (next, isNew) = await ring.RotateAsync(user.Id, Caller.Of(http), ct);
         var key = new SigningKey(next.Id, "next", next.ActiveFrom, next.ExpiresAt);
         return isNew ? TypedResults.Created("/api/v1/auth/signing-keys", key) : TypedResults.Ok(key);
     }

@@ -32,15 +32,20 @@ internal sealed class EnableTotp
 
     private const string Prove = "update sessions set second_factor_at = $2 where id = $1";
 
+    // An answer that holds the secret is not given again once the secret counts.
+    private const string Place = "/api/v1/auth/totp";
+    private const string Forget = "delete from idempotent_answers where user_id = $1 and location = $2";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/totp", Start).WithName("StartSecondFactor").WithSummary("Makes a secret for an authenticator app.");
+        routes.MapPost("/totp", Start).WithName("StartSecondFactor").WithSummary("Makes a secret for an authenticator app.").OncePerKey(SealedAnswers.Of);
         routes.MapPost("/totp/confirm", Confirm).WithName("ConfirmSecondFactor").WithSummary("Turns the second factor on by a code of the app.");
     }
 
     private static async Task<Results<Created<Secret>, ProblemHttpResult>> Start(
         Request request,
         CurrentUser user,
+        HttpContext http,
         NpgsqlDataSource db,
         Passwords passwords,
         Attempts attempts,
@@ -64,7 +69,7 @@ internal sealed class EnableTotp
             return Problems.EmailNotVerified();
         }
 
-        if (await account.RefuseAsync(request.Password, passwords, attempts, clock.GetUtcNow(), ct) is { } refused)
+        if (await account.RefuseAsync(db, request.Password, passwords, attempts, Caller.Of(http), clock.GetUtcNow(), ct) is { } refused)
         {
             return refused;
         }
@@ -77,7 +82,7 @@ internal sealed class EnableTotp
             await batch.ExecuteNonQueryAsync(ct);
         }
 
-        return TypedResults.Created((string?)null, new Secret(Totp.Encode(secret), Totp.Uri(secret, account.Email ?? account.Id.ToString("D"))));
+        return TypedResults.Created(Place, new Secret(Totp.Encode(secret), Totp.Uri(secret, account.Email ?? account.Id.ToString("D"))));
     }
 
     private static async Task<Results<Ok<Confirmed>, ProblemHttpResult>> Confirm(
@@ -111,6 +116,7 @@ internal sealed class EnableTotp
         var code = request.Code?.Replace(" ", "", StringComparison.Ordinal) ?? "";
         if (Totp.Match(await encryption.DecryptAsync(pending, Codes.UseOf(account.Id), ct), code, now, last: null) is not { } step)
         {
+            await Audit.AddAsync(db, Audit.ProofRefused(account.Id, "second_factor", Caller.Of(http), now), ct);
             return Problems.InvalidCode();
         }
 
@@ -132,6 +138,7 @@ internal sealed class EnableTotp
                 batch.BatchCommands.Add(command);
             }
 
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Forget).With(account.Id, Place));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Prove).With(account.SessionId, now));
             batch.BatchCommands.Add(Attempts.Forgive(attempts.SecondFactor(account.Id)));
             batch.BatchCommands.Add(Audit.SecondFactorChanged(account.Id, "on", Caller.Of(http), now));

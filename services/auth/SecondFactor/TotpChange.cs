@@ -41,6 +41,7 @@ internal sealed class TotpChange(NpgsqlDataSource db, Codes codes, Attempts atte
 
         if (await codes.MatchAsync(account.Id, code, now, ct) is not { } match)
         {
+            await Audit.AddAsync(db, Audit.ProofRefused(account.Id, "second_factor", Caller.Of(http), now), ct);
             return Problems.InvalidCode();
         }
 

@@ -9,12 +9,11 @@ internal sealed partial class DiscardDeadLetter
 {
     private const string Discard =
         """
-        update dead_letters set state = 'discarded', next_retry_at = null,
-          discarded_at = case when state = 'discarded' then discarded_at else $2 end,
-          discarded_by = case when state = 'discarded' then discarded_by else $3 end,
-          changed_at = case when state = 'discarded' then changed_at else $2 end
-        where id = $1
+        update dead_letters set state = 'discarded', next_retry_at = null, discarded_at = $2, discarded_by = $3, changed_at = $2
+        where id = $1 and state <> 'discarded'
         """;
+
+    private const string Exists = "select 1 from dead_letters where id = $1";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id:guid}", Handle);
 
@@ -27,7 +26,9 @@ internal sealed partial class DiscardDeadLetter
         await using var discard = new NpgsqlCommand(Discard, connection).With(id, now, admin.Id);
         if (await discard.ExecuteNonQueryAsync(ct) == 0)
         {
-            return Problems.DeadLetterNotFound();
+            // Once more for a letter that is discarded is no mistake, and no deed.
+            await using var exists = new NpgsqlCommand(Exists, connection).With(id);
+            return await exists.ExecuteScalarAsync(ct) is null ? Problems.DeadLetterNotFound() : TypedResults.NoContent();
         }
 
         await using (var told = connection.CreateBatch())
