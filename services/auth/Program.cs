@@ -28,7 +28,7 @@ internal static class Program
         builder.Services.AddSingleton<SessionIssuer>().AddSingleton<EndSession>();
         ProviderRoutes.Add(builder.Services);
         builder.Services.AddSingleton<AcceptedIssuers>();
-        builder.Services.AddSingleton<MailQueue>().AddHostedService<MailRelay>().AddHostedService<Sweep>();
+        builder.Services.AddSingleton<MailQueue>().AddHostedService<MailRelay>().AddHostedService<Sweep>().AddHostedService<Reencrypt>();
         builder.Services.AddSingleton<BackupCodes>().AddSingleton<Codes>().AddSingleton<TotpChange>().AddSingleton<RevokeKeysOf>();
 
         adjust?.Invoke(builder);
