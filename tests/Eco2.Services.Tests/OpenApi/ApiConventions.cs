@@ -1,6 +1,7 @@
 using System.Reflection;
 using Eco2.Edge.Policies;
 using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -56,12 +57,35 @@ internal static class ApiConventions
             operation.RequestBody = body;
         }
 
-        if (route.EndpointMetadata.OfType<TakesIdempotencyKey>().Any())
+        if (route.EndpointMetadata.OfType<TakesIdempotencyKey>().FirstOrDefault() is { } key)
         {
-            operation.Parameters = [.. operation.Parameters ?? [], IdempotencyKey()];
+            operation.Parameters = [.. operation.Parameters ?? [], IdempotencyKey(key.ShortestKey)];
+        }
+
+        if (route.EndpointMetadata.OfType<Eco2.My.DemandsIfMatch>().Any())
+        {
+            operation.Parameters = [.. operation.Parameters ?? [], IfMatch()];
         }
 
         operation.Responses ??= [];
+        if (handler.ReturnType.ToString() is var answers && answers.Contains(nameof(RedirectHttpResult), StringComparison.Ordinal))
+        {
+            operation.Responses["302"] = new OpenApiResponse { Description = "It goes on at Location." };
+            if (!answers.Contains("Ok`1", StringComparison.Ordinal))
+            {
+                operation.Responses.Remove("200");
+            }
+        }
+
+        if (answers.Contains(nameof(FileContentHttpResult), StringComparison.Ordinal))
+        {
+            operation.Responses["200"] = new OpenApiResponse
+            {
+                Description = "The picture.",
+                Content = new Dictionary<string, OpenApiMediaType> { ["image/*"] = new() { Schema = new OpenApiSchema() } },
+            };
+        }
+
         operation.Responses["default"] = new OpenApiResponse
         {
             Description = "It says no, and why.",
@@ -113,12 +137,21 @@ internal static class ApiConventions
     private static bool MayBeNull(IOpenApiSchema schema) =>
         schema.Type?.HasFlag(JsonSchemaType.Null) == true || (schema.OneOf ?? schema.AnyOf)?.Any(MayBeNull) == true;
 
-    private static OpenApiParameter IdempotencyKey() => new()
+    private static OpenApiParameter IdempotencyKey(int shortest) => new()
     {
         Name = "Idempotency-Key",
         In = ParameterLocation.Header,
         Description = "The same key and body within 24 hours: the same answer, and nothing is done twice. Another body: 409.",
-        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 8, MaxLength = 128, Pattern = "^[!-~]+$" },
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = shortest, MaxLength = 128, Pattern = "^[!-~]+$" },
+    };
+
+    private static OpenApiParameter IfMatch() => new()
+    {
+        Name = "If-Match",
+        In = ParameterLocation.Header,
+        Required = true,
+        Description = "The ETag of the GET, or * for whatever is there. None: 428. Another one: 412.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 },
     };
 
     private static OpenApiRequestBody Picture() => new()
