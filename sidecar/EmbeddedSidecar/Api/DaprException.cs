@@ -19,11 +19,20 @@ internal sealed class DaprException(string errorCode, int httpStatus, StatusCode
     /// <summary>Set for rich errors: ErrorInfo.reason.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The gRPC API tells the error code as ErrorInfo.reason, though over HTTP the error is a simple one.</summary>
+    public bool IsRichOverGrpc { get; init; }
+
     public string ResourceType { get; init; } = "";
 
     public string? ResourceName { get; init; }
 
-    public IReadOnlyDictionary<string, string> ErrorMetadata { get; init; } = new Dictionary<string, string>();
+    public string ResourceDescription { get; init; } = "";
+
+    /// <summary>What was wrong with the request: the name of a field, and why; null = no such detail.</summary>
+    public (string Field, string Description)? Violation { get; init; }
+
+    /// <summary>ErrorInfo.metadata; null = none.</summary>
+    public IReadOnlyDictionary<string, string>? ErrorMetadata { get; init; }
 
     public static DaprException Malformed(string message) => new("ERR_MALFORMED_REQUEST", 400, StatusCode.InvalidArgument, message);
 

@@ -130,21 +130,23 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
         await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
 
+    // In the order of Dapr: what was wrong with what, then the reason.
     private static void WriteDetails(Utf8JsonWriter json, DaprException rich)
     {
         json.WriteStartArray("details");
-        json.WriteStartObject();
-        json.WriteString("@type", "type.googleapis.com/google.rpc.ErrorInfo");
-        json.WriteString("reason", rich.Reason);
-        json.WriteString("domain", "dapr.io");
-        json.WriteStartObject("metadata");
-        foreach (var (name, value) in rich.ErrorMetadata)
+        if (rich.Violation is { } violation)
         {
-            json.WriteString(name, value);
+            json.WriteStartObject();
+            json.WriteString("@type", "type.googleapis.com/google.rpc.BadRequest");
+            json.WriteStartArray("field_violations");
+            json.WriteStartObject();
+            json.WriteString("field", violation.Field);
+            json.WriteString("description", violation.Description);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
         }
 
-        json.WriteEndObject();
-        json.WriteEndObject();
         if (rich.ResourceName is not null)
         {
             json.WriteStartObject();
@@ -152,10 +154,30 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             json.WriteString("resource_type", rich.ResourceType);
             json.WriteString("resource_name", rich.ResourceName);
             json.WriteString("owner", "");
-            json.WriteString("description", "");
+            json.WriteString("description", rich.ResourceDescription);
             json.WriteEndObject();
         }
 
+        json.WriteStartObject();
+        json.WriteString("@type", "type.googleapis.com/google.rpc.ErrorInfo");
+        json.WriteString("reason", rich.Reason);
+        json.WriteString("domain", "dapr.io");
+        if (rich.ErrorMetadata is null)
+        {
+            json.WriteNull("metadata");
+        }
+        else
+        {
+            json.WriteStartObject("metadata");
+            foreach (var (name, value) in rich.ErrorMetadata)
+            {
+                json.WriteString(name, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
         json.WriteEndArray();
     }
 

@@ -18,8 +18,8 @@ internal static class ConfigurationApi
         }
 
         return app.ComponentsOf<RedisConfiguration>().Any()
-            ? throw new DaprException("ERR_CONFIGURATION_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"configuration store {name} not found")
-            : throw new DaprException("ERR_CONFIGURATION_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, "configuration stores not configured");
+            ? throw new DaprException("ERR_CONFIGURATION_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"configuration store {name} not found") { IsRichOverGrpc = true }
+            : throw new DaprException("ERR_CONFIGURATION_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, "configuration stores not configured") { IsRichOverGrpc = true };
     }
 
     public static async ValueTask<Dictionary<string, Item>> GetAsync(AppInstance app, string name, IReadOnlyList<string> keys, CancellationToken ct)
@@ -36,7 +36,7 @@ internal static class ConfigurationApi
         catch (Exception failed) when (IsStoreFailure(failed))
         {
             throw new DaprException(
-                "ERR_CONFIGURATION_GET", 500, StatusCode.Internal, $"failed to get [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}", failed);
+                "ERR_CONFIGURATION_GET", 500, StatusCode.Internal, $"failed to get [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}", failed) { IsRichOverGrpc = true };
         }
         finally
         {
@@ -67,7 +67,7 @@ internal static class ConfigurationApi
                 500,
                 StatusCode.InvalidArgument,
                 $"failed to subscribe [{string.Join(' ', keys)}] from Configuration store {name}: {failed.Message}",
-                failed);
+                failed) { IsRichOverGrpc = true };
         }
         finally
         {

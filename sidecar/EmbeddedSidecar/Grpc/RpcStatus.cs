@@ -30,21 +30,33 @@ internal static class RpcStatus
     /// <summary>The details of a rich error, or null for a simple one.</summary>
     public static byte[]? Encode(DaprException error)
     {
-        if (error.Reason is null)
+        if ((error.Reason ?? (error.IsRichOverGrpc ? error.ErrorCode : null)) is not { } reason)
         {
             return null;
         }
 
-        List<(string, byte[])> details = [("ErrorInfo", ErrorInfo(error.Reason, error.ErrorMetadata))];
+        // In the order of Dapr: what was wrong with what, then the reason.
+        List<(string, byte[])> details = [];
+        if (error.Violation is { } violation)
+        {
+            details.Add(("BadRequest", Message(w => Nested(w, 1, Message(one =>
+            {
+                Text(one, 1, violation.Field);
+                Text(one, 2, violation.Description);
+            })))));
+        }
+
         if (error.ResourceName is not null)
         {
             details.Add(("ResourceInfo", Message(w =>
             {
                 Text(w, 1, error.ResourceType);
                 Text(w, 2, error.ResourceName);
+                Text(w, 4, error.ResourceDescription);
             })));
         }
 
+        details.Add(("ErrorInfo", ErrorInfo(reason, error.ErrorMetadata ?? new Dictionary<string, string>())));
         return Status(error.GrpcStatus, error.Message, details);
     }
 

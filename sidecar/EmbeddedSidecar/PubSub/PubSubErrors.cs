@@ -19,10 +19,12 @@ internal static class PubSubErrors
         Rich("ERR_TOPIC_NAME_EMPTY", 404, StatusCode.InvalidArgument, $"topic is empty in pubsub {component}", "DAPR_PUBSUB_TOPIC_NAME_EMPTY", component);
 
     public static DaprException Forbidden(string component, string topic, string appId) =>
-        Rich("ERR_PUBSUB_FORBIDDEN", 403, StatusCode.PermissionDenied, $"topic {topic} is not allowed for app id {appId}", "DAPR_PUBSUB_FORBIDDEN", component);
+        Rich("ERR_PUBSUB_FORBIDDEN", 403, StatusCode.PermissionDenied, $"topic {topic} is not allowed for app id {appId}", "DAPR_PUBSUB_FORBIDDEN", component,
+            about: new Dictionary<string, string> { ["topic"] = topic, ["error"] = $"topic {topic} is not allowed for app id {appId}" });
 
     public static DaprException NotPublished(string component, string topic, Exception why) =>
-        Rich("ERR_PUBSUB_PUBLISH_MESSAGE", 500, StatusCode.Internal, $"error when publishing to topic {topic} in pubsub {component}: {why.Message}", "DAPR_PUBSUB_PUBLISH_MESSAGE", component, why);
+        Rich("ERR_PUBSUB_PUBLISH_MESSAGE", 500, StatusCode.Internal, $"error when publishing to topic {topic} in pubsub {component}: {why.Message}", "DAPR_PUBSUB_PUBLISH_MESSAGE", component, why,
+            new Dictionary<string, string> { ["topic"] = topic, ["error"] = why.Message });
 
     public static DaprException BadMetadata(string component, string why) =>
         Rich("ERR_PUBSUB_REQUEST_METADATA", 400, StatusCode.InvalidArgument, $"failed deserializing metadata. Error: {why}", "DAPR_PUBSUB_METADATA_DESERIALIZATION", component);
@@ -40,6 +42,10 @@ internal static class PubSubErrors
         Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when unmarshaling the request for topic {topic} pubsub {component}: {why}", "DAPR_PUBSUB_UNMARSHAL_EVENTS", component);
 
     private static DaprException Rich(
-        string code, int http, StatusCode grpc, string message, string reason, string? component, Exception? inner = null) =>
-        new(code, http, grpc, message, inner) { Reason = reason, ResourceType = "pubsub", ResourceName = component };
+        string code, int http, StatusCode grpc, string message, string reason, string? component, Exception? inner = null,
+        IReadOnlyDictionary<string, string>? about = null) =>
+        new(code, http, grpc, message, inner)
+        {
+            Reason = reason, ErrorMetadata = about, ResourceType = "pubsub", ResourceName = component, ResourceDescription = component is null ? "" : message,
+        };
 }

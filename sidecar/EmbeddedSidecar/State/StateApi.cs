@@ -21,8 +21,8 @@ internal static class StateApi
         }
 
         return app.StateStores.Count == 0
-            ? throw Rich("ERR_STATE_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, $"state store {name} is not configured", "DAPR_STATE_NOT_CONFIGURED", name)
-            : throw Rich("ERR_STATE_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"state store {name} is not found", "DAPR_STATE_NOT_FOUND", name);
+            ? throw Rich("ERR_STATE_STORE_NOT_CONFIGURED", 500, StatusCode.FailedPrecondition, $"state store {name} is not configured", "DAPR_STATE_NOT_CONFIGURED", app)
+            : throw Rich("ERR_STATE_STORE_NOT_FOUND", 400, StatusCode.InvalidArgument, $"state store {name} is not found", "DAPR_STATE_NOT_FOUND", app);
     }
 
     public static ValueTask<StateValue?> GetAsync(AppInstance app, StateStore store, string key, CancellationToken ct)
@@ -40,7 +40,7 @@ internal static class StateApi
         }
         catch (Exception failed) when (IsStoreFailure(failed))
         {
-            throw new DaprException("ERR_STATE_GET", 500, StatusCode.Internal, $"fail to get {key} from state store {store.Name}: {failed.Message}", failed);
+            throw new DaprException("ERR_STATE_GET", 500, StatusCode.Internal, $"fail to get {key} from state store {store.Name}: {failed.Message}", failed) { IsRichOverGrpc = true };
         }
     }
 
@@ -91,7 +91,7 @@ internal static class StateApi
             }
             catch (Exception failed) when (IsStoreFailure(failed))
             {
-                throw SaveFailed(store, [failed], errorCode);
+                throw SaveFailed(store, operations[0].Key.Split(StateStore.Separator)[^1], [failed], errorCode);
             }
 
             return true;
@@ -100,7 +100,7 @@ internal static class StateApi
         var failures = (await Task.WhenAll(operations.Select(Attempt))).OfType<Exception>().ToList();
         if (failures.Count > 0)
         {
-            throw SaveFailed(store, failures, errorCode);
+            throw SaveFailed(store, "", failures, errorCode);
         }
 
         return true;
@@ -149,7 +149,7 @@ internal static class StateApi
         catch (Exception failed) when (IsStoreFailure(failed))
         {
             // A wrong ETag inside a transaction is no conflict to Dapr but an internal error.
-            throw new DaprException("ERR_STATE_TRANSACTION", 500, StatusCode.Internal, $"error executing state transaction: {failed.Message}", failed);
+            throw new DaprException("ERR_STATE_TRANSACTION", 500, StatusCode.Internal, $"error while executing state transaction: {failed.Message}", failed) { IsRichOverGrpc = true };
         }
     }
 
@@ -188,7 +188,13 @@ internal static class StateApi
     public static string Expires(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     public static DaprException UnknownOperation(string operation) =>
-        new("ERR_NOT_SUPPORTED_STATE_OPERATION", 400, StatusCode.Unimplemented, $"operation type {operation} not supported");
+        new("ERR_NOT_SUPPORTED_STATE_OPERATION", 400, StatusCode.Unimplemented, $"operation type {operation} not supported") { IsRichOverGrpc = true };
+
+    public static DaprException QueryUnsupported(StateStore store) =>
+        new("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, "state store does not support querying")
+        {
+            Reason = "DAPR_STATE_QUERYING_NOT_SUPPORTED", ResourceType = "state", ResourceName = store.Name,
+        };
 
     private static async ValueTask ApplyAsync(AppInstance app, StateStore store, StateOperation operation, CancellationToken ct) =>
         await Policy(app, store).RunAsync(
@@ -203,7 +209,7 @@ internal static class StateApi
 
     private static Policy Policy(AppInstance app, StateStore store) => app.Resiliency.ForComponentOutbound(store.Name, "Statestore");
 
-    private static DaprException SaveFailed(StateStore store, List<Exception> failures, string errorCode)
+    private static DaprException SaveFailed(StateStore store, string key, List<Exception> failures, string errorCode)
     {
         var kinds = failures.Select(failure => (failure as StateConflictException)?.Kind).Distinct().ToList();
         var (http, grpc) = kinds switch
@@ -212,14 +218,19 @@ internal static class StateApi
             [ConflictKind.ETagInvalid] => (400, StatusCode.InvalidArgument),
             _ => (500, StatusCode.Internal),
         };
-        var what = errorCode == "ERR_STATE_DELETE" ? "deleting" : "saving";
-        return new DaprException(errorCode, http, grpc, $"failed {what} state in state store {store.Name}: {failures[0].Message}", failures[0]);
+        var what = errorCode switch
+        {
+            "ERR_STATE_DELETE" => $"deleting state with key {key}",
+            "ERR_STATE_BULK_DELETE" => $"deleting state in state store {store.Name}",
+            _ => $"saving state in state store {store.Name}",
+        };
+        return new DaprException(errorCode, http, grpc, $"failed {what}: {failures[0].Message}", failures[0]) { IsRichOverGrpc = true };
     }
 
     // What a store may throw when it cannot: everything else is a bug and rises.
     private static bool IsStoreFailure(Exception failure) =>
         failure is StateConflictException or BackendException or TimeoutException or CircuitOpenException;
 
-    private static DaprException Rich(string code, int http, StatusCode grpc, string message, string reason, string store) =>
-        new(code, http, grpc, message) { Reason = reason, ResourceType = "state", ResourceName = store };
+    private static DaprException Rich(string code, int http, StatusCode grpc, string message, string reason, AppInstance app) =>
+        new(code, http, grpc, message) { Reason = reason, ErrorMetadata = new Dictionary<string, string> { ["appID"] = app.AppId } };
 }

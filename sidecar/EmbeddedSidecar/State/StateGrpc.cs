@@ -104,7 +104,7 @@ internal static class StateGrpc
     private static Task<QueryStateResponse> QueryAsync(GrpcCall call, QueryStateRequest request)
     {
         var store = StateApi.Find(call.App, request.StoreName);
-        throw new DaprException("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, $"state store {store.Name} does not support querying");
+        throw StateApi.QueryUnsupported(store);
     }
 
     private static StateOperation Upsert(StateStore store, StateItem item) =>
@@ -116,5 +116,7 @@ internal static class StateGrpc
             StateApi.Ttl(item.Metadata));
 
     private static string Key(StateStore store, string key) =>
-        key.Length > 0 ? store.Key(key) : throw DaprException.Malformed("a state item has no key");
+        key.Length > 0
+            ? store.Key(key)
+            : throw new DaprException("ERR_STATE_SAVE", 400, StatusCode.InvalidArgument, "state key cannot be empty") { IsRichOverGrpc = true };
 }

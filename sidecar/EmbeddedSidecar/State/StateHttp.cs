@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using EmbeddedSidecar.Api;
-using EmbeddedSidecar.Grpc;
 
 namespace EmbeddedSidecar.State;
 
@@ -124,10 +123,7 @@ internal static class StateHttp
     private static Task QueryAsync(ApiCall call)
     {
         var store = StateApi.Find(call.App, call.Args[0]);
-        throw new DaprException("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, $"state store {store.Name} does not support querying")
-        {
-            Reason = "DAPR_STATE_QUERYING_NOT_SUPPORTED", ResourceType = "state", ResourceName = store.Name,
-        };
+        throw StateApi.QueryUnsupported(store);
     }
 
     private static StateOperation Upsert(StateStore store, JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
@@ -139,11 +135,11 @@ internal static class StateHttp
 
         // The JSON text itself is stored: a string keeps its quotes, a number its digits.
         var value = item.TryGetProperty("value", out var given) ? JsonMarshal.GetRawUtf8Value(given).ToArray() : "null"u8.ToArray();
-        return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item), StateApi.Ttl(Metadata(item) ?? callMetadata));
+        return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item), StateApi.Ttl(Metadata(item, callMetadata)));
     }
 
     private static string Key(StateStore store, JsonElement item) =>
-        Text(item, "key") is { Length: > 0 } key ? store.Key(key) : throw DaprException.Malformed("a state item has no key");
+        Text(item, "key") is { Length: > 0 } key ? store.Key(key) : throw DaprException.Malformed("\"key\" is a required field");
 
     private static bool IsFirstWrite(JsonElement item)
     {
@@ -160,17 +156,24 @@ internal static class StateHttp
         };
     }
 
-    private static Dictionary<string, string>? Metadata(JsonElement item)
+    // What the query says counts before what the item says.
+    private static Dictionary<string, string> Metadata(JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
     {
-        if (!item.TryGetProperty("metadata", out var metadata) || metadata.ValueKind != JsonValueKind.Object)
+        var merged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (item.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object)
         {
-            return null;
+            foreach (var pair in metadata.EnumerateObject())
+            {
+                merged[pair.Name] = pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : throw DaprException.Malformed($"metadata {pair.Name} is not a string");
+            }
         }
 
-        return metadata.EnumerateObject().ToDictionary(
-            pair => pair.Name,
-            pair => pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : throw DaprException.Malformed($"metadata {pair.Name} is not a string"),
-            StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in callMetadata)
+        {
+            merged[name] = value;
+        }
+
+        return merged;
     }
 
     private static string? Text(JsonElement parent, string name) =>

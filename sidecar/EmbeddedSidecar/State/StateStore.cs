@@ -24,7 +24,8 @@ internal sealed class StateStore
             // Falls back to the app id form when NAMESPACE is not set, as in Dapr.
             _ when keyPrefix.Equals("namespace", StringComparison.OrdinalIgnoreCase) =>
                 app.Settings.Variable("NAMESPACE") is { Length: > 0 } ns ? $"{ns}.{app.AppId}{Separator}" : app.AppId + Separator,
-            _ => keyPrefix + Separator,
+            // In lower case, as Dapr has it.
+            _ => keyPrefix.ToLowerInvariant() + Separator,
         };
     }
 
@@ -40,10 +41,10 @@ internal sealed class StateStore
     {
         if (key.Contains(Separator, StringComparison.Ordinal))
         {
-            throw new Api.DaprException(
-                "ERR_MALFORMED_REQUEST", 400, Grpc.StatusCode.InvalidArgument, $"input key/keyPrefix '{key}' can't contain '{Separator}'")
+            var why = $"input key/keyPrefix '{key}' can't contain '{Separator}'";
+            throw new Api.DaprException("ERR_MALFORMED_REQUEST", 400, Grpc.StatusCode.InvalidArgument, why)
             {
-                Reason = "DAPR_STATE_ILLEGAL_KEY", ResourceType = "state", ResourceName = Name,
+                Reason = "DAPR_STATE_ILLEGAL_KEY", ResourceType = "state", ResourceName = Name, Violation = (key, why),
             };
         }
 

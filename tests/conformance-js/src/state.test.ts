@@ -17,7 +17,7 @@ before(async () => {
       component("redis", "state.redis", at) +
       component("named", "state.redis", { ...at, keyPrefix: "name" }) +
       component("bare", "state.redis", { ...at, keyPrefix: "none" }) +
-      component("custom", "state.redis", { ...at, keyPrefix: "shop" }) +
+      component("custom", "state.redis", { ...at, keyPrefix: "Shop" }) +
       component("spaced", "state.redis", { ...at, keyPrefix: "namespace" }),
   );
 });
