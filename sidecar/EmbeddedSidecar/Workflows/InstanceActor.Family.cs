@@ -105,4 +105,44 @@ internal sealed partial class InstanceActor
         await stored;
         Resume(everything: true);
     }
+
+    /// <summary>The children this run created, and in which app.</summary>
+    public List<(string AppId, string InstanceId)> Children()
+    {
+        lock (_gate)
+        {
+            return [.. _state.History
+                .Where(e => e.ChildWorkflowInstanceCreated is not null)
+                .Select(e => (_engine.TargetOf(e), e.ChildWorkflowInstanceCreated.InstanceId))
+                .Distinct()];
+        }
+    }
+
+    /// <summary>True when this run and everything it started has come to an end.</summary>
+    public async Task<bool> FinishedWithDescendantsAsync()
+    {
+        lock (_gate)
+        {
+            ThrowIfGone();
+            if (_state.Exists && !_state.Terminal)
+            {
+                return false;
+            }
+        }
+
+        return await DescendantsFinishedAsync();
+    }
+
+    private async Task<bool> DescendantsFinishedAsync()
+    {
+        foreach (var (app, child) in Children())
+        {
+            if (!await _engine.IsFinishedAsync(app, child))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

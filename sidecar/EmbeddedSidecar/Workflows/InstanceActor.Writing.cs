@@ -1,3 +1,4 @@
+using Dapr.DurableTask.Protobuf;
 using EmbeddedSidecar.State;
 
 namespace EmbeddedSidecar.Workflows;
@@ -206,4 +207,21 @@ internal sealed partial class InstanceActor
 
     private sealed record PreparedWrite(
         List<StateOperation> Operations, StoredShape Next, InstanceView? View, List<Action> Effects, TaskCompletionSource? Stored, bool FreesSlot);
+
+    /// <summary>The stored history.</summary>
+    public async Task<List<HistoryEvent>> HistoryAsync()
+    {
+        while (true)
+        {
+            await IdleAsync();
+            lock (_gate)
+            {
+                ThrowIfGone();
+                if (!IsBusy)
+                {
+                    return [.. _state.History];
+                }
+            }
+        }
+    }
 }
