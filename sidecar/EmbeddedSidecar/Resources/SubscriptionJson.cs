@@ -38,7 +38,7 @@ internal static class SubscriptionJson
         }
 
         return new SubscriptionSpec(
-            $"programmatic-{index}", pubsub, topic, rules, path, Text(entry, "deadLetterTopic"), Metadata(entry), Bulk(entry),
+            $"programmatic-{index}", pubsub, topic, rules, path, Text(entry, "deadLetterTopic") is { Length: > 0 } dead ? dead : null, Metadata(entry), Bulk(entry),
             SubscriptionSource.Programmatic, "/dapr/subscribe");
     }
 

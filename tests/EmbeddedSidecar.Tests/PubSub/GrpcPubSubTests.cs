@@ -92,6 +92,27 @@ public sealed class GrpcPubSubTests(RedisFixture redis) : IClassFixture<RedisFix
         await Eventually.TrueAsync(async () => await redis.PendingAsync("streamed", "a") == 0, "acknowledged");
     }
 
+    // The official .NET client says "" where it means none.
+    [Fact]
+    public async Task An_empty_dead_letter_topic_is_none()
+    {
+        await using var app = await SubscriberApp.StartAsync("""[{"pubsubname":"pubsub","topic":"asked","route":"/in","deadLetterTopic":""}]""");
+        app.Answer = _ => (200, """{"status":"DROP"}""");
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host), ("b", app));
+        await using var stream = await SubscriptionStream.OpenAsync(
+            host.Host.Apps[0].GrpcEndpoint, new() { PubsubName = "pubsub", Topic = "dropped", DeadLetterTopic = "" });
+        Assert.NotNull((await stream.NextAsync()).InitialResponse);
+
+        await host.PublishAsync("asked", "1");
+        await host.PublishAsync("dropped", "1", "?metadata.cloudevent.id=one");
+        Assert.Equal("one", (await stream.NextAsync()).EventMessage.Id);
+        await stream.AnswerAsync("one", Status.Drop);
+
+        await Eventually.TrueAsync(() => app.Requests.Count == 1, "brought");
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("dropped", "b") == 0 && await redis.PendingAsync("asked", "b") == 0, "acknowledged");
+        Assert.Equal(0, (await redis.AskAsync("EXISTS", "")).Number);
+    }
+
     [Fact]
     public async Task A_second_initial_request_or_a_missing_topic_ends_the_stream_with_an_error()
     {
@@ -101,7 +122,11 @@ public sealed class GrpcPubSubTests(RedisFixture redis) : IClassFixture<RedisFix
         await twice.SendAsync(new SubscribeTopicEventsRequestAlpha1 { InitialRequest = wanted });
         await using var empty = await SubscriptionStream.OpenAsync(host.Host.Apps[0].GrpcEndpoint, new() { PubsubName = "pubsub" });
 
-        Assert.Equal("3", await twice.StatusAsync());
-        Assert.Equal("3", await empty.StatusAsync());
+        await using var unknown = await SubscriptionStream.OpenAsync(host.Host.Apps[0].GrpcEndpoint, new() { PubsubName = "none", Topic = "t" });
+
+        Assert.Equal("2", await twice.StatusAsync());
+        Assert.Equal("2", await empty.StatusAsync());
+        // Refused before it is told that it has subscribed.
+        await Assert.ThrowsAsync<EndOfStreamException>(unknown.NextAsync);
     }
 }

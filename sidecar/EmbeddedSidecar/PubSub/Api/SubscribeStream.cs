@@ -16,25 +16,25 @@ internal static class SubscribeStream
         GrpcCall call, GrpcReader<SubscribeTopicEventsRequestAlpha1> reader, GrpcWriter<SubscribeTopicEventsResponseAlpha1> writer)
     {
         var wanted = (await reader.ReadAsync(call.Aborted))?.InitialRequest
-            ?? throw new GrpcException(StatusCode.InvalidArgument, "initial request is required");
+            ?? throw new GrpcException(StatusCode.Unknown, "initial request is required");
         if (wanted.PubsubName.Length == 0 || wanted.Topic.Length == 0)
         {
-            throw new GrpcException(StatusCode.InvalidArgument, "pubsubName and topic are required");
+            throw new GrpcException(StatusCode.Unknown, $"{(wanted.PubsubName.Length == 0 ? "pubsubName" : "topic")} is required");
         }
 
         var spec = new SubscriptionSpec(
-            "", wanted.PubsubName, wanted.Topic, [], "/", wanted.HasDeadLetterTopic ? wanted.DeadLetterTopic : null,
+            "", wanted.PubsubName, wanted.Topic, [], "/", wanted.DeadLetterTopic is { Length: > 0 } dead ? dead : null,
             wanted.Metadata.AsReadOnly(), null, SubscriptionSource.Streaming, "");
         var pubSub = call.App.Part<AppPubSub>();
         var subscriber = new StreamSubscriber(writer, call.Aborted);
-        await writer.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { InitialResponse = new() }, call.Aborted);
         var subscription = await pubSub.StartStreamAsync(spec, subscriber, call.Aborted);
         try
         {
+            await subscriber.GreetAsync(call.Aborted);
             while (await reader.ReadAsync(call.Aborted) is { } message)
             {
                 subscriber.Processed(message.EventProcessed
-                    ?? throw new GrpcException(StatusCode.InvalidArgument, "duplicate initial request received"));
+                    ?? throw new GrpcException(StatusCode.Unknown, "duplicate initial request received"));
             }
         }
         finally

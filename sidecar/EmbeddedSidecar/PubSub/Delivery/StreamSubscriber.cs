@@ -11,6 +11,8 @@ internal sealed class StreamSubscriber(GrpcWriter<SubscribeTopicEventsResponseAl
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Status>> _unanswered = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closed = CancellationTokenSource.CreateLinkedTokenSource(aborted);
 
+    private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public async ValueTask<Answer> DeliverAsync(Delivered message, CancellationToken ct)
     {
         var request = TopicEvents.Read(message);
@@ -25,6 +27,7 @@ internal sealed class StreamSubscriber(GrpcWriter<SubscribeTopicEventsResponseAl
         {
             try
             {
+                await _greeted.Task.WaitAsync(either.Token);
                 await stream.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { EventMessage = request }, either.Token);
                 await answered.Task.WaitAsync(either.Token);
             }
@@ -48,6 +51,13 @@ internal sealed class StreamSubscriber(GrpcWriter<SubscribeTopicEventsResponseAl
         {
             _unanswered.TryRemove(request.Id, out _);
         }
+    }
+
+    /// <summary>Tells the app that it has subscribed; events come after that.</summary>
+    public async Task GreetAsync(CancellationToken ct)
+    {
+        await stream.WriteAsync(new SubscribeTopicEventsResponseAlpha1 { InitialResponse = new() }, ct);
+        _greeted.SetResult();
     }
 
     public ValueTask<BulkAnswer> DeliverBulkAsync(DeliveredBatch batch, CancellationToken ct) =>
