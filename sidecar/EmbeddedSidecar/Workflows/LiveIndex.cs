@@ -16,7 +16,8 @@ namespace EmbeddedSidecar.Workflows;
 /// </remarks>
 internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
 {
-    private readonly NumberedSlots _numbers = new(store, $"{appId}||dapr.internal.default.{appId}.live||", growth: 1024);
+    private readonly NumberedSlots _numbers = new(store, Prefix(appId), growth: 1024);
+    private readonly string _adopting = Prefix(appId) + "all||adopting";
     private readonly ConcurrentDictionary<string, int> _slots = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -25,8 +26,14 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
 
     public IEnumerable<string> Instances => _slots.Keys;
 
-    /// <summary>Reads the index, once. Null when there is none yet: the store may hold instances of a daprd.</summary>
-    public async Task<IReadOnlyCollection<string>?> ReadAsync(CancellationToken ct)
+    /// <summary>
+    /// The store may hold running instances without a slot, which a daprd left: nobody has looked yet, or somebody died while looking.
+    /// Until <see cref="AdoptedAsync"/>, a note in the store says so.
+    /// </summary>
+    public bool IsIncomplete { get; private set; }
+
+    /// <summary>Reads the index, once.</summary>
+    public async Task<IReadOnlyCollection<string>> ReadAsync(CancellationToken ct)
     {
         var stored = await _numbers.ReadAsync(ct);
         foreach (var (slot, data) in stored ?? [])
@@ -38,9 +45,23 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
             }
         }
 
-        IReadOnlyCollection<string>? found = stored is null ? null : [.. _slots.Keys];
+        if (stored is null)
+        {
+            // Before the first slot: an index without this note is a whole one.
+            await store.ApplyAsync(StateOperation.Upsert(_adopting, "1"u8.ToArray()) with { TtlSeconds = 0 }, ct);
+        }
+
+        IsIncomplete = stored is null || await store.GetAsync(_adopting, ct) is not null;
+        IReadOnlyCollection<string> found = [.. _slots.Keys];
         _known.SetResult();
         return found;
+    }
+
+    /// <summary>Every instance that runs has a slot now.</summary>
+    public async Task AdoptedAsync(CancellationToken ct)
+    {
+        await store.ApplyAsync(StateOperation.Delete(_adopting), ct);
+        IsIncomplete = false;
     }
 
     /// <summary>Makes sure that the instance has a slot; <see cref="Claim"/> writes it.</summary>
@@ -73,6 +94,8 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
     }
 
     public void Dispose() => _numbers.Dispose();
+
+    private static string Prefix(string appId) => $"{appId}||dapr.internal.default.{appId}.live||";
 
     private bool TryReserve(string instanceId)
     {

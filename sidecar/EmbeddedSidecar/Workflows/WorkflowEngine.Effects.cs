@@ -105,7 +105,11 @@ internal sealed partial class WorkflowEngine
     public void Recover() => Run(async () =>
     {
         var running = await Live.ReadAsync(Stopping);
-        Run(() => running is null ? AdoptAsync() : TakeUpAsync(running));
+        Run(() => TakeUpAsync(running));
+        if (Live.IsIncomplete)
+        {
+            Run(AdoptAsync);
+        }
     });
 
     private Task TakeUpAsync(IReadOnlyCollection<string> running) => Parallel.ForEachAsync(
@@ -113,7 +117,7 @@ internal sealed partial class WorkflowEngine
         new ParallelOptions { MaxDegreeOfParallelism = RecoveredAtOnce, CancellationToken = Stopping },
         async (instanceId, _) => await WithAsync(instanceId, RecoverAsync));
 
-    // First start on this store: whatever a daprd left running has no slot yet.
+    // First start on this store, or the first to come so far: whatever a daprd left running has no slot yet.
     private async Task AdoptAsync()
     {
         await foreach (var instanceId in Store.ListAsync(Stopping))
@@ -123,6 +127,8 @@ internal sealed partial class WorkflowEngine
                 await WithAsync(instanceId, actor => actor.AdoptAsync());
             }
         }
+
+        await Live.AdoptedAsync(Stopping);
     }
 
     private async Task RecoverAsync(InstanceActor actor)

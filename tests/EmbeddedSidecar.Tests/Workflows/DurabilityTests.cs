@@ -112,6 +112,31 @@ public abstract class DurabilityTests(IWorkflowStore store) : WorkflowTests(stor
     }
 
     [Fact]
+    public async Task An_adoption_that_was_broken_off_goes_on_at_the_next_start()
+    {
+        Worker(FamilyOrLeaf, w => w.OnActivity = _ => Task.FromResult<ActivityResponse?>(null));
+        await Hub.StartAsync("a", "Leaf");
+        await Hub.StartAsync("b", "Leaf");
+        await Eventually.TrueAsync(async () => (await Hub.HistoryAsync("a")).Count == 3 && (await Hub.HistoryAsync("b")).Count == 3, "the activities are scheduled");
+        var prefix = $"{AppId}||dapr.internal.default.{AppId}.live||";
+        foreach (var key in await KeysAsync(prefix))
+        {
+            if (key.EndsWith("||slot", StringComparison.Ordinal) && Encoding.UTF8.GetString((await Store.GetAsync(key, default))!.Data) == "b")
+            {
+                await Store.ApplyAsync(StateOperation.Delete(key), default);
+            }
+        }
+
+        await Store.ApplyAsync(StateOperation.Upsert(prefix + "all||adopting", "1"u8.ToArray()), default);
+        await RestartAsync();
+        Worker(FamilyOrLeaf);
+
+        Assert.Equal("\"Leaf\"", (await Hub.CompletedAsync("a")).Output);
+        Assert.Equal("\"Leaf\"", (await Hub.CompletedAsync("b")).Output);
+        await Eventually.TrueAsync(async () => !(await KeysAsync(prefix)).Contains(prefix + "all||adopting"), "nothing is left to adopt");
+    }
+
+    [Fact]
     public async Task Another_writer_is_noticed_and_its_version_goes_on()
     {
         Worker(request => request.All().Any(e => e.EventRaised is not null)

@@ -25,6 +25,25 @@ public sealed class LiveIndexTests
     }
 
     [Fact]
+    public async Task An_adoption_that_was_broken_off_is_made_again_and_one_that_was_done_is_not()
+    {
+        await using var store = new InMemoryStateStore(TimeProvider.System);
+        using var first = new LiveIndex("app", store);
+        await first.ReadAsync(default);
+        await first.ReserveAsync("found", default);
+        await store.ApplyAsync(first.Claim("found"), default);
+
+        using var second = new LiveIndex("app", store);
+        Assert.Equal(["found"], await second.ReadAsync(default));
+        Assert.True(second.IsIncomplete);
+        await second.AdoptedAsync(default);
+        using var third = new LiveIndex("app", store);
+        await third.ReadAsync(default);
+
+        Assert.False(third.IsIncomplete);
+    }
+
+    [Fact]
     public async Task A_freed_slot_is_used_again()
     {
         await using var store = new InMemoryStateStore(TimeProvider.System);
