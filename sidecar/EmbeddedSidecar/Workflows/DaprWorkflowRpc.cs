@@ -19,23 +19,22 @@ internal sealed class DaprWorkflowRpc(WorkflowBlock block)
             routes.MapUnary(Service + "StartWorkflow" + version, Wire.StartWorkflowRequest.Parser, Start);
             routes.MapUnary(Service + "GetWorkflow" + version, Wire.GetWorkflowRequest.Parser, Get);
             routes.MapUnary(Service + "RaiseEventWorkflow" + version, Wire.RaiseEventWorkflowRequest.Parser, (call, request) =>
-                Do(call, request.WorkflowComponent, request.InstanceId, (engine, id) =>
+                Do(call, request.InstanceId, (engine, id) =>
                     WorkflowCalls.RaiseAsync(engine, id, request.EventName, Text(request.EventData), call.Aborted)));
             routes.MapUnary(Service + "TerminateWorkflow" + version, Wire.TerminateWorkflowRequest.Parser, (call, request) =>
-                Do(call, request.WorkflowComponent, request.InstanceId, (engine, id) => WorkflowCalls.TerminateAsync(engine, id, call.Aborted)));
+                Do(call, request.InstanceId, (engine, id) => WorkflowCalls.TerminateAsync(engine, id, call.Aborted)));
             routes.MapUnary(Service + "PauseWorkflow" + version, Wire.PauseWorkflowRequest.Parser, (call, request) =>
-                Do(call, request.WorkflowComponent, request.InstanceId, (engine, id) => WorkflowCalls.PauseAsync(engine, id, call.Aborted)));
+                Do(call, request.InstanceId, (engine, id) => WorkflowCalls.PauseAsync(engine, id, call.Aborted)));
             routes.MapUnary(Service + "ResumeWorkflow" + version, Wire.ResumeWorkflowRequest.Parser, (call, request) =>
-                Do(call, request.WorkflowComponent, request.InstanceId, (engine, id) => WorkflowCalls.ResumeAsync(engine, id, call.Aborted)));
+                Do(call, request.InstanceId, (engine, id) => WorkflowCalls.ResumeAsync(engine, id, call.Aborted)));
             routes.MapUnary(Service + "PurgeWorkflow" + version, Wire.PurgeWorkflowRequest.Parser, (call, request) =>
-                Do(call, request.WorkflowComponent, request.InstanceId, (engine, id) => WorkflowCalls.PurgeAsync(engine, id, call.Aborted)));
+                Do(call, request.InstanceId, (engine, id) => WorkflowCalls.PurgeAsync(engine, id, call.Aborted)));
         }
     }
 
     private async Task<Wire.StartWorkflowResponse> Start(GrpcCall call, Wire.StartWorkflowRequest request)
     {
-        WorkflowCalls.CheckComponent(request.WorkflowComponent);
-        var id = WorkflowCalls.CheckId(request.InstanceId.Length > 0 ? request.InstanceId : block.NewInstanceId());
+        var id = WorkflowCalls.CheckNewId(request.InstanceId.Length > 0 ? request.InstanceId : block.NewInstanceId());
         request.Options.TryGetValue(StartTimeOption, out var startTime);
         await WorkflowCalls.StartAsync(
             block.EngineOf(call.App), id, request.WorkflowName, Text(request.Input), startTime, call.Metadata[TraceParent.Header], call.Aborted);
@@ -44,8 +43,12 @@ internal sealed class DaprWorkflowRpc(WorkflowBlock block)
 
     private async Task<Wire.GetWorkflowResponse> Get(GrpcCall call, Wire.GetWorkflowRequest request)
     {
-        WorkflowCalls.CheckComponent(request.WorkflowComponent);
-        var view = await WorkflowCalls.GetAsync(block.EngineOf(call.App), WorkflowCalls.CheckId(request.InstanceId), call.Aborted);
+        if (await block.EngineOf(call.App).ViewAsync(WorkflowCalls.CheckId(request.InstanceId)).WaitAsync(call.Aborted) is not { } view)
+        {
+            // No error here, as in daprd: an answer without anything but the id.
+            return new Wire.GetWorkflowResponse { InstanceId = request.InstanceId };
+        }
+
         var response = new Wire.GetWorkflowResponse
         {
             InstanceId = view.InstanceId,
@@ -62,9 +65,8 @@ internal sealed class DaprWorkflowRpc(WorkflowBlock block)
         return response;
     }
 
-    private async Task<Empty> Do(GrpcCall call, string component, string id, Func<WorkflowEngine, string, Task> operation)
+    private async Task<Empty> Do(GrpcCall call, string id, Func<WorkflowEngine, string, Task> operation)
     {
-        WorkflowCalls.CheckComponent(component);
         await operation(block.EngineOf(call.App), WorkflowCalls.CheckId(id));
         return new Empty();
     }

@@ -15,27 +15,27 @@ internal static class WorkflowCalls
     {
         if (id.Length == 0)
         {
-            throw Bad("ERR_INSTANCE_ID_PROVIDED_MISSING", "workflow instance ID was not provided");
+            throw Bad("ERR_INSTANCE_ID_PROVIDED_MISSING", "no instance ID was provided");
         }
+
+        return id;
+    }
+
+    /// <summary>An id that is to be given out here. Ids that are there already may be any: TaskHub has no such rule.</summary>
+    public static string CheckNewId(string id)
+    {
+        CheckId(id);
 
         if (id.Length > LongestId)
         {
             throw Bad("ERR_INSTANCE_ID_TOO_LONG", $"workflow instance ID exceeds the max length of {LongestId} characters");
         }
 
-        return id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
+        return id.All(c => char.IsLetterOrDigit(c) || c is '_' or '-')
             ? id
             : throw Bad(
                 "ERR_INSTANCE_ID_INVALID",
                 $"workflow instance ID '{id}' is invalid: only alphanumeric and underscore characters are allowed");
-    }
-
-    public static void CheckComponent(string component)
-    {
-        if (component.Length == 0)
-        {
-            throw Bad("ERR_WORKFLOW_COMPONENT_MISSING", "workflow component name was not provided");
-        }
     }
 
     public static async Task StartAsync(
@@ -58,9 +58,8 @@ internal static class WorkflowCalls
             new CreateInstanceRequest { InstanceId = id, Name = name, Input = input, ScheduledStartTimestamp = at }, traceParent, ct));
     }
 
-    public static async Task<InstanceView> GetAsync(WorkflowEngine engine, string id, CancellationToken ct) =>
-        await engine.ViewAsync(id).WaitAsync(ct)
-        ?? throw new DaprException("ERR_INSTANCE_ID_NOT_FOUND", 404, StatusCode.NotFound, $"unable to find workflow with the provided instance ID: {id}");
+    public static DaprException Unknown(string id) =>
+        new("ERR_INSTANCE_ID_NOT_FOUND", 404, StatusCode.NotFound, $"unable to find workflow with the provided instance ID: {id}");
 
     public static Task RaiseAsync(WorkflowEngine engine, string id, string name, string? input, CancellationToken ct) =>
         name.Length == 0
@@ -68,7 +67,7 @@ internal static class WorkflowCalls
             : TranslateAsync("ERR_RAISE_EVENT_WORKFLOW", $"error raising event on workflow '{id}'", () => engine.RaiseAsync(id, name, input, ct));
 
     public static Task TerminateAsync(WorkflowEngine engine, string id, CancellationToken ct) =>
-        TranslateAsync("ERR_TERMINATE_WORKFLOW", $"error terminating workflow '{id}'", () => engine.TerminateAsync(id, null, recursive: true, ct));
+        TranslateAsync("ERR_TERMINATE_WORKFLOW", $"error terminating workflow '{id}'", () => engine.TerminateAsync(id, null, recursive: true, ct), id);
 
     public static Task PauseAsync(WorkflowEngine engine, string id, CancellationToken ct) =>
         TranslateAsync("ERR_PAUSE_WORKFLOW", $"error pausing workflow {id}", () => engine.SuspendAsync(id, null, ct));
@@ -77,7 +76,7 @@ internal static class WorkflowCalls
         TranslateAsync("ERR_RESUME_WORKFLOW", $"error resuming workflow {id}", () => engine.ResumeAsync(id, null, ct));
 
     public static Task PurgeAsync(WorkflowEngine engine, string id, CancellationToken ct) =>
-        TranslateAsync("ERR_PURGE_WORKFLOW", $"error purging workflow {id}", () => engine.PurgeAsync(id, recursive: true, force: false, ct));
+        TranslateAsync("ERR_PURGE_WORKFLOW", $"error purging workflow {id}", () => engine.PurgeAsync(id, recursive: true, force: false, ct), id);
 
     /// <summary>The status as Dapr's API spells it.</summary>
     public static string StatusText(OrchestrationStatus status) => status switch
@@ -107,11 +106,16 @@ internal static class WorkflowCalls
         return all.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => KeyValuePair.Create(p.Name, p.Value!));
     }
 
-    private static async Task TranslateAsync(string errorCode, string what, Func<Task> work)
+    // Of some operations Dapr says that there is no such instance, of others only that they failed.
+    private static async Task TranslateAsync(string errorCode, string what, Func<Task> work, string? saysUnknown = null)
     {
         try
         {
             await work();
+        }
+        catch (GrpcException refused) when (saysUnknown is not null && refused.Detail.Contains("no such instance exists", StringComparison.Ordinal))
+        {
+            throw Unknown(saysUnknown);
         }
         catch (GrpcException refused)
         {

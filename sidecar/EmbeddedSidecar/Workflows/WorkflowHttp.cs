@@ -26,7 +26,7 @@ internal sealed class WorkflowHttp(WorkflowBlock block)
 
     private async Task Start(ApiCall call)
     {
-        var id = WorkflowCalls.CheckId(call.Query("instanceID") is { Length: > 0 } given ? given : block.NewInstanceId());
+        var id = WorkflowCalls.CheckNewId(call.Query("instanceID") is { Length: > 0 } given ? given : block.NewInstanceId());
         var body = await call.BodyAsync();
         await WorkflowCalls.StartAsync(
             Engine(call), id, call.Args[1], body.Length > 0 ? Encoding.UTF8.GetString(body) : null, call.Query("dapr.workflow.start_time"),
@@ -41,7 +41,7 @@ internal sealed class WorkflowHttp(WorkflowBlock block)
 
     private async Task Get(ApiCall call)
     {
-        var view = await WorkflowCalls.GetAsync(Engine(call), WorkflowCalls.CheckId(call.Args[1]), call.Aborted);
+        var view = await Engine(call).ViewAsync(WorkflowCalls.CheckId(call.Args[1])).WaitAsync(call.Aborted) ?? throw WorkflowCalls.Unknown(call.Args[1]);
         await call.JsonAsync(json =>
         {
             json.WriteStartObject();
