@@ -48,13 +48,7 @@ internal sealed class AppCallback(AppInstance app)
         string path, IMessage request, MessageParser<T> parser, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken ct)
         where T : IMessage<T>
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(path))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(Frame(request)) { Headers = { ContentType = new MediaTypeHeaderValue(GrpcProtocol.ContentType) } },
-        };
-        message.Headers.TE.ParseAdd("trailers");
+        using var message = Post(path, request);
         foreach (var (name, value) in metadata)
         {
             message.Headers.TryAddWithoutValidation(name.ToLowerInvariant(), value);
@@ -90,6 +84,28 @@ internal sealed class AppCallback(AppInstance app)
         {
             return await CallAsync(Alpha + alpha, request, parser, metadata, ct);
         }
+    }
+
+    /// <summary>Asks for the app's health; returns when the answer is OK.</summary>
+    /// <exception cref="GrpcException">It is another.</exception>
+    public async Task ProbeAsync(string path, IMessage request, CancellationToken ct)
+    {
+        using var message = Post(path, request);
+        using var response = await app.Channel.ProbeAsync(message, ct);
+        await response.Content.CopyToAsync(Stream.Null, ct);
+        Check(response);
+    }
+
+    private HttpRequestMessage Post(string path, IMessage request)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(path))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(Frame(request)) { Headers = { ContentType = new MediaTypeHeaderValue(GrpcProtocol.ContentType) } },
+        };
+        message.Headers.TE.ParseAdd("trailers");
+        return message;
     }
 
     private static byte[] Frame(IMessage message)

@@ -39,6 +39,9 @@ internal sealed class AppChannel : IDisposable
 
     public bool IsConfigured => Port > 0;
 
+    /// <summary>False while health checks say that the app is unwell: then every call fails.</summary>
+    public bool IsHealthy { get; set; } = true;
+
     public static HttpMessageInvoker CreateHttp() =>
         new(new SocketsHttpHandler
         {
@@ -67,6 +70,11 @@ internal sealed class AppChannel : IDisposable
         if (!IsConfigured)
         {
             throw new HttpRequestException($"app {_settings.AppId} has no app port");
+        }
+
+        if (!IsHealthy)
+        {
+            throw new HttpRequestException("app is not in a healthy state");
         }
 
         request.Headers.Remove(SidecarTokens.Header);
@@ -107,6 +115,9 @@ internal sealed class AppChannel : IDisposable
             }
         }
     }
+
+    /// <summary>Asks for the app's health: goes in whatever the health is, without token, and takes no slot.</summary>
+    public Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CancellationToken ct) => _http.SendAsync(request, ct);
 
     /// <summary>A connection to the app's port, or null when nothing accepts one within half a second.</summary>
     public async Task<Socket?> TryDialAsync(CancellationToken ct)

@@ -18,6 +18,9 @@ public sealed record AppSettings
     /// <summary>The app speaks gRPC (AppCallback) at its port instead of HTTP.</summary>
     public bool IsGrpcApp { get; init; }
 
+    /// <summary>Ask the app whether it is well, and leave it alone while it is not. Null = whoever listens is well.</summary>
+    public AppHealthCheck? HealthCheck { get; init; }
+
     /// <summary>The host the app listens on.</summary>
     public string AppAddress { get; init; } = "127.0.0.1";
 

@@ -16,6 +16,7 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AppHealth? _health = app.Settings.HealthCheck is { } check ? new AppHealth(app, check) : null;
     private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Stopping);
     private Task _watching = Task.CompletedTask;
 
@@ -62,7 +63,12 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
             {
                 using var socket = await DialAsync(ct);
                 app.IsReachable = true;
-                if (await TryGreetAsync(ct))
+                if (_health is not null)
+                {
+                    await FollowHealthAsync(_health, socket, ct);
+                    Gone(log, app.AppId, app.Channel.Port);
+                }
+                else if (await TryGreetAsync(asksAgain: true, ct))
                 {
                     await LostAsync(socket, ct);
                     Gone(log, app.AppId, app.Channel.Port);
@@ -76,6 +82,51 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
         {
             await LeaveAsync();
         }
+    }
+
+    // Brings things while the app is well, until nobody listens any more.
+    private async Task FollowHealthAsync(AppHealth health, Socket socket, CancellationToken ct)
+    {
+        using var here = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var losing = LoseAsync(socket, here);
+        try
+        {
+            health.Forget();
+            app.Channel.IsHealthy = false;
+            // The sidecar itself is ready, whatever the app says of itself.
+            app.IsReady = true;
+            var asksAgain = true;
+            while (true)
+            {
+                await health.UntilWellAsync(here.Token);
+                app.Channel.IsHealthy = true;
+                if (!await TryGreetAsync(asksAgain, here.Token))
+                {
+                    continue;
+                }
+
+                asksAgain = false;
+                await health.UntilUnwellAsync(here.Token);
+                app.Channel.IsHealthy = false;
+                Unwell(log, app.AppId);
+                await LeaveAsync();
+            }
+        }
+        catch (OperationCanceledException) when (losing.IsCompletedSuccessfully && !ct.IsCancellationRequested)
+        {
+            // Nobody listens: health is asked for again when somebody does.
+        }
+        finally
+        {
+            await here.CancelAsync();
+            await losing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LoseAsync(Socket socket, CancellationTokenSource here)
+    {
+        await LostAsync(socket, here.Token);
+        await here.CancelAsync();
     }
 
     private async Task<Socket> DialAsync(CancellationToken ct)
@@ -92,11 +143,11 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
     }
 
     // What a block cannot start now (a broker that is away, say) is tried again from the beginning.
-    private async Task<bool> TryGreetAsync(CancellationToken ct)
+    private async Task<bool> TryGreetAsync(bool asksAgain, CancellationToken ct)
     {
         try
         {
-            await GreetAsync(ct);
+            await GreetAsync(asksAgain, ct);
             return true;
         }
 #pragma warning disable CA1031 // Whatever it is, this app must not stay without its sidecar for good.
@@ -109,9 +160,13 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
         }
     }
 
-    private async Task GreetAsync(CancellationToken ct)
+    private async Task GreetAsync(bool asks, CancellationToken ct)
     {
-        await AppDiscovery.RunAsync(app, log, ct);
+        if (asks)
+        {
+            await AppDiscovery.RunAsync(app, log, ct);
+        }
+
         foreach (var block in blocks)
         {
             await block.AppReadyAsync(app, ct);
@@ -184,6 +239,9 @@ internal sealed partial class AppWatcher(AppInstance app, IBuildingBlock[] block
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Deliveries to app {AppId} could not be stopped cleanly")]
     private static partial void NotStopped(ILogger log, Exception error, string appId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} is not well: nothing is brought to it until it is")]
+    private static partial void Unwell(ILogger log, string appId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} no longer listens on port {Port}")]
     private static partial void Gone(ILogger log, string appId, int port);

@@ -75,6 +75,7 @@ public static class RunFile
             AppId = app.Text("appID") is { Length: > 0 } id ? id : Path.GetFileName(directory),
             AppPort = app.Integer("appPort") ?? 0,
             IsGrpcApp = Either(app, common, "appProtocol") == "grpc",
+            HealthCheck = HealthCheck(app, common),
             AppAddress = app.Text("appChannelAddress") is { Length: > 0 } address ? address : "127.0.0.1",
             HttpPort = Math.Max(0, app.Integer("daprHTTPPort") ?? 0),
             GrpcPort = Math.Max(0, app.Integer("daprGRPCPort") ?? 0),
@@ -96,18 +97,36 @@ public static class RunFile
             throw app.Refuse("appProtocol", $"{protocol} is not supported by the embedded sidecar; only http and grpc are");
         }
 
-        foreach (var name in (string[])["enableAppHealthCheck", "appSSL"])
+        if (app.Flag("appSSL") || common?.Flag("appSSL") == true)
         {
-            if (app.Flag(name) || common?.Flag(name) == true)
-            {
-                throw app.Refuse(name, "is not supported by the embedded sidecar");
-            }
+            throw app.Refuse("appSSL", "is not supported by the embedded sidecar");
         }
 
         if (app.Text("unixDomainSocket") is { Length: > 0 })
         {
             throw app.Refuse("unixDomainSocket", "is not supported by the embedded sidecar");
         }
+    }
+
+    // Numbers of 0 or less stand for the standard, as in daprd.
+    private static AppHealthCheck? HealthCheck(YamlMap app, YamlMap? common)
+    {
+        if (!app.Flag("enableAppHealthCheck") && common?.Flag("enableAppHealthCheck") != true)
+        {
+            return null;
+        }
+
+        var check = new AppHealthCheck();
+        check = check with
+        {
+            Path = Either(app, common, "appHealthCheckPath") ?? check.Path,
+            Interval = Number("appHealthProbeInterval") is { } seconds ? TimeSpan.FromSeconds(seconds) : check.Interval,
+            Timeout = Number("appHealthProbeTimeout") is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : check.Timeout,
+            Threshold = Number("appHealthThreshold") ?? check.Threshold,
+        };
+        return check.Timeout <= check.Interval ? check : throw app.Refuse("appHealthProbeTimeout", "must not be longer than appHealthProbeInterval");
+
+        int? Number(string name) => app.Integer(name) is > 0 and var own ? own : common?.Integer(name) is > 0 and var shared ? shared : null;
     }
 
     private static string? Either(YamlMap app, YamlMap? common, string name) =>

@@ -30,6 +30,16 @@ internal static class MetadataJson
             json.WriteString("protocol", app.Protocol);
             json.WriteString("channelAddress", app.ChannelAddress);
             json.WriteNumber("maxConcurrency", app.MaxConcurrency);
+            if (app.Health is { } health)
+            {
+                json.WriteStartObject("health");
+                json.WriteString("healthCheckPath", health.HealthCheckPath);
+                json.WriteString("healthProbeInterval", health.HealthProbeInterval);
+                json.WriteString("healthProbeTimeout", health.HealthProbeTimeout);
+                json.WriteNumber("healthThreshold", health.HealthThreshold);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 
@@ -38,6 +48,9 @@ internal static class MetadataJson
         Each(json, "activeActors", reply.ActorRuntime.ActiveActors, actor => Actor(json, actor));
         json.WriteBoolean("hostReady", reply.ActorRuntime.HostReady);
         json.WriteString("placement", reply.ActorRuntime.Placement);
+        json.WriteEndObject();
+        json.WriteStartObject("scheduler");
+        Each(json, "connected_addresses", reply.Scheduler.ConnectedAddresses, address => json.WriteStringValue(address));
         json.WriteEndObject();
         json.WriteStartObject("workflows");
         json.WriteNumber("connectedWorkers", reply.Workflows.ConnectedWorkers);

@@ -1,5 +1,6 @@
 using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Resources;
 
 namespace EmbeddedSidecar.Metadata;
@@ -29,6 +30,8 @@ internal static class MetadataReply
                 // There is no such service here; clients look for these words.
                 Placement = document.ActorRuntimeRuns ? "placement: connected" : "",
             },
+            // Jobs are kept in this process; clients look for the member.
+            Scheduler = new MetadataScheduler { ConnectedAddresses = { $"{app.Settings.ListenAddress}:{app.GrpcPort}" } },
             Workflows = new MetadataWorkflows { ConnectedWorkers = document.ConnectedWorkers },
         };
         reply.ExtendedMetadata.Add(new Dictionary<string, string>(app.ExtendedMetadata) { ["daprRuntimeVersion"] = Version });
@@ -44,6 +47,13 @@ internal static class MetadataReply
                 Protocol = app.Settings.IsGrpcApp ? "grpc" : "http",
                 ChannelAddress = app.Settings.AppAddress,
                 MaxConcurrency = app.Settings.MaxConcurrency,
+                Health = app.Settings.HealthCheck is not { } check ? null : new AppConnectionHealthProperties
+                {
+                    HealthCheckPath = app.Settings.IsGrpcApp ? "" : check.Path,
+                    HealthProbeInterval = GoDuration.Format(check.Interval),
+                    HealthProbeTimeout = GoDuration.Format(check.Timeout),
+                    HealthThreshold = check.Threshold,
+                },
             };
         }
 
