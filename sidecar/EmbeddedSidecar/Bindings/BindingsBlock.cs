@@ -5,8 +5,6 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
-using EmbeddedSidecar.Resiliency;
-using EmbeddedSidecar.Telemetry;
 using Google.Protobuf;
 
 namespace EmbeddedSidecar.Bindings;
@@ -77,7 +75,7 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
         metadata.TryAdd(TraceParent.Header, TraceParent.Next(call.Http.Request.Headers.TraceParent));
         try
         {
-            var answer = await InvokeAsync(call.App, call.Args[0], new BindingRequest(operation, data, metadata), call.Aborted);
+            var answer = await OutputBindings.InvokeAsync(call.App, call.Args[0], new BindingRequest(operation, data, metadata), call.Aborted);
             Headers(call, answer?.Metadata);
             if (answer is null || (answer.Data.IsEmpty && answer.Metadata is null))
             {
@@ -104,7 +102,7 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
             metadata.TryAdd(name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.Ordinal) ? "dapr-" + name.TrimStart(':') : name, values.ToString());
         }
 
-        var answer = await InvokeAsync(call.App, request.Name, new BindingRequest(request.Operation, request.Data.Memory, metadata), call.Aborted);
+        var answer = await OutputBindings.InvokeAsync(call.App, request.Name, new BindingRequest(request.Operation, request.Data.Memory, metadata), call.Aborted);
         var response = new InvokeBindingResponse();
         if (answer is not null)
         {
@@ -117,44 +115,6 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
 
         return response;
     }
-
-    private static async Task<BindingAnswer?> InvokeAsync(AppInstance app, string name, BindingRequest request, CancellationToken ct)
-    {
-        if (!app.Components.TryGetValue(name, out var loaded) || loaded.Component is not IOutputBinding binding)
-        {
-            throw Failed(name, $"couldn't find output binding {name}");
-        }
-
-        if (!binding.Operations.Contains(request.Operation))
-        {
-            throw Failed(name, $"binding {name} does not support operation {request.Operation}. supported operations:{string.Join(' ', binding.Operations)}");
-        }
-
-        ApiSpans.IsAbout("bindings", name);
-        var began = app.Metrics?.Now ?? 0;
-        var success = false;
-        try
-        {
-            var answer = await app.Resiliency.ForComponentOutbound(name, "Binding").RunAsync(
-                (binding, request),
-                static async (on, token) => await on.binding.InvokeAsync(on.request, token),
-                static _ => 0,
-                ct);
-            success = true;
-            return answer;
-        }
-        catch (Exception failed) when (failed is BindingException or TimeoutException or CircuitOpenException)
-        {
-            throw Failed(name, failed.Message, failed);
-        }
-        finally
-        {
-            app.Metrics?.BindingInvoked(name, request.Operation, success, began);
-        }
-    }
-
-    private static DaprException Failed(string name, string why, Exception? inner = null) =>
-        new("ERR_INVOKE_OUTPUT_BINDING", 500, StatusCode.Internal, $"error invoking output binding {name}: {why}", inner);
 
     private static void Headers(ApiCall call, IReadOnlyDictionary<string, string>? metadata)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Dapr.AppCallback.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
 
@@ -139,16 +140,72 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
         }
 
         var reply = await new AppCallback(app).CallAsync(AppCallback.Service + "OnBindingEvent", request, BindingEventResponse.Parser, [], ct);
-        if (reply.Message.States.Count > 0 || reply.Message.To.Count > 0)
-        {
-            NotDone(log, app.AppId, name);
-        }
-
+        await FollowAsync(name, reply.Message, ct);
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "App {AppId} answered binding {Binding} with state or other bindings; that is not supported by the embedded sidecar")]
-    private static partial void NotDone(ILogger log, string appId, string binding);
+    // What the answer asks for. What fails of it fails alone: the event counts as taken.
+    private async Task FollowAsync(string name, BindingEventResponse answer, CancellationToken ct)
+    {
+        if (answer.States.Count > 0)
+        {
+            StateLeft(log, app.AppId, name);
+        }
+
+        if (answer.To.Count == 0)
+        {
+            return;
+        }
+
+        var data = Json(answer.Data.ToByteArray());
+        if (answer.Concurrency == BindingEventResponse.Types.BindingEventConcurrency.Parallel)
+        {
+            await Task.WhenAll(answer.To.Select(to => TrySendAsync(name, to, data, ct)));
+            return;
+        }
+
+        foreach (var to in answer.To)
+        {
+            if (!await TrySendAsync(name, to, data, ct))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TrySendAsync(string name, string to, byte[] data, CancellationToken ct)
+    {
+        try
+        {
+            await OutputBindings.InvokeAsync(app, to, new BindingRequest("create", data, new Dictionary<string, string>()), ct);
+            return true;
+        }
+        catch (Api.DaprException failed)
+        {
+            NotSent(log, app.AppId, name, to, failed.Message);
+            return false;
+        }
+    }
+
+    // As daprd has it: what is not JSON goes on as null.
+    private static byte[] Json(byte[] data)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(data);
+            return data;
+        }
+        catch (JsonException)
+        {
+            return "null"u8.ToArray();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "App {AppId} answered binding {Binding} with state, which daprd 1.18 does not store, and this sidecar neither")]
+    private static partial void StateLeft(ILogger log, string appId, string binding);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "App {AppId} answered binding {Binding} with binding {To}: {Reason}")]
+    private static partial void NotSent(ILogger log, string appId, string binding, string to, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "App {AppId} does not want input binding {Binding}: OPTIONS /{Route} said no")]
     private static partial void Unwanted(ILogger log, string appId, string binding, string route);

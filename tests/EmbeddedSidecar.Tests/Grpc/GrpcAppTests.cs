@@ -74,6 +74,42 @@ public sealed class GrpcAppTests
         Assert.DoesNotContain("OnBulkTopicEventAlpha1", seen);
     }
 
+    // In turn, until one fails; what is not JSON is passed on as null.
+    [Theory]
+    [InlineData("""{"a":1}""", "missing, files", true, """{"a":1}""")]
+    [InlineData("text", "files", false, "null")]
+    [InlineData("1", "files, missing", false, "1")]
+    [InlineData("1", "missing, files", false, null)]
+    public async Task The_answer_to_a_binding_goes_to_the_bindings_it_names(
+        string data, string to, bool inParallel, string? expected)
+    {
+        var told = 0;
+        await using var app = await StartAsync((method, body) =>
+        {
+            var answer = new BindingEventResponse { Data = ByteString.CopyFromUtf8(data) };
+            answer.Concurrency = inParallel ? BindingEventResponse.Types.BindingEventConcurrency.Parallel : BindingEventResponse.Types.BindingEventConcurrency.Sequential;
+            answer.To.Add(to.Split(", "));
+            return method switch
+            {
+                "ListInputBindings" => (StatusCode.OK, new ListInputBindingsResponse { Bindings = { "tick" } }),
+                "OnBindingEvent" when BindingEventRequest.Parser.ParseFrom(body).Name == "tick" && Interlocked.Increment(ref told) > 0 => (StatusCode.OK, answer),
+                _ => (StatusCode.Unimplemented, null),
+            };
+        });
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        await using (var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("tick", "bindings.cron", "schedule: @every 1s") + SidecarFixture.Component("files", "bindings.localstorage", $"rootPath: {folder}"),
+            new AppSettings { AppId = "app", AppPort = new Uri(app.Urls.First()).Port, IsGrpcApp = true }))
+        {
+            await Eventually.TrueAsync(() => Volatile.Read(ref told) > 1, "the second tick came: the first answer has been followed");
+        }
+
+        var written = Directory.GetFiles(folder).Select(File.ReadAllText).Distinct().ToList();
+        Directory.Delete(folder, recursive: true);
+        // Local storage decodes what happens to be base64, which null does.
+        Assert.Equal(expected switch { null => [], "null" => [Encoding.UTF8.GetString(Convert.FromBase64String("null"))], _ => [expected] }, written);
+    }
+
     private static TopicSubscription Subscription(string topic) =>
         new() { PubsubName = "pubsub", Topic = topic, DeadLetterTopic = topic is "dead" or "known" ? "" : "dead" };
 
