@@ -56,13 +56,13 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
             throw DaprException.Malformed("failed deserializing HTTP body: an object with operation is expected");
         }
 
-        var operation = body.RootElement.TryGetProperty("operation", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "";
+        var operation = body.RootElement.TryGetMember("operation", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "";
         // The JSON text of the data is what the component gets; a string keeps its quotes.
-        var data = body.RootElement.TryGetProperty("data", out var given) && given.ValueKind != JsonValueKind.Null
+        var data = body.RootElement.TryGetMember("data", out var given) && given.ValueKind != JsonValueKind.Null
             ? JsonMarshal.GetRawUtf8Value(given).ToArray()
             : [];
         var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (body.RootElement.TryGetProperty("metadata", out var pairs) && pairs.ValueKind == JsonValueKind.Object)
+        if (body.RootElement.TryGetMember("metadata", out var pairs) && pairs.ValueKind == JsonValueKind.Object)
         {
             foreach (var pair in pairs.EnumerateObject())
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EmbeddedSidecar.Api;
 
 namespace EmbeddedSidecar.Resources;
 
@@ -17,10 +18,10 @@ internal static class SubscriptionJson
         var topic = Text(entry, "topic");
         var path = Text(entry, "route");
         List<RouteRule> rules = [];
-        if (entry.TryGetProperty("routes", out var routes) && routes.ValueKind == JsonValueKind.Object)
+        if (entry.TryGetMember("routes", out var routes) && routes.ValueKind == JsonValueKind.Object)
         {
             path = Text(routes, "default") ?? path;
-            if (routes.TryGetProperty("rules", out var list) && list.ValueKind == JsonValueKind.Array)
+            if (routes.TryGetMember("rules", out var list) && list.ValueKind == JsonValueKind.Array)
             {
                 foreach (var rule in list.EnumerateArray())
                 {
@@ -45,7 +46,7 @@ internal static class SubscriptionJson
     private static Dictionary<string, string> Metadata(JsonElement entry)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (entry.TryGetProperty("metadata", out var pairs) && pairs.ValueKind == JsonValueKind.Object)
+        if (entry.TryGetMember("metadata", out var pairs) && pairs.ValueKind == JsonValueKind.Object)
         {
             foreach (var pair in pairs.EnumerateObject())
             {
@@ -58,8 +59,8 @@ internal static class SubscriptionJson
 
     private static BulkSpec? Bulk(JsonElement entry)
     {
-        if (!entry.TryGetProperty("bulkSubscribe", out var bulk) || bulk.ValueKind != JsonValueKind.Object
-            || !bulk.TryGetProperty("enabled", out var enabled) || enabled.ValueKind != JsonValueKind.True)
+        if (!entry.TryGetMember("bulkSubscribe", out var bulk) || bulk.ValueKind != JsonValueKind.Object
+            || !bulk.TryGetMember("enabled", out var enabled) || enabled.ValueKind != JsonValueKind.True)
         {
             return null;
         }
@@ -70,8 +71,8 @@ internal static class SubscriptionJson
     }
 
     private static int? Positive(JsonElement bulk, string name) =>
-        bulk.TryGetProperty(name, out var number) && number.TryGetInt32(out var value) && value > 0 ? value : null;
+        bulk.TryGetMember(name, out var number) && number.TryGetInt32(out var value) && value > 0 ? value : null;
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
+        parent.TryGetMember(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
 }

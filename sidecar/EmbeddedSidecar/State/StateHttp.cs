@@ -73,7 +73,7 @@ internal static class StateHttp
             throw DaprException.Malformed("failed deserializing HTTP body: an object with keys is expected");
         }
 
-        List<string> keys = body.RootElement.TryGetProperty("keys", out var list) && list.ValueKind == JsonValueKind.Array
+        List<string> keys = body.RootElement.TryGetMember("keys", out var list) && list.ValueKind == JsonValueKind.Array
             ? [.. list.EnumerateArray().Select(key => key.ValueKind == JsonValueKind.String ? key.GetString()! : throw DaprException.Malformed("a key is not a string"))]
             : [];
         var values = await StateApi.BulkGetAsync(call.App, store, keys, call.Aborted);
@@ -93,7 +93,7 @@ internal static class StateHttp
     {
         var store = StateApi.Find(call.App, call.Args[0]);
         using var body = await call.JsonBodyAsync();
-        if (body.RootElement.ValueKind != JsonValueKind.Object || !body.RootElement.TryGetProperty("operations", out var list)
+        if (body.RootElement.ValueKind != JsonValueKind.Object || !body.RootElement.TryGetMember("operations", out var list)
             || list.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
         {
             throw DaprException.Malformed("failed deserializing HTTP body: an object with operations is expected");
@@ -103,7 +103,7 @@ internal static class StateHttp
         var operations = new List<StateOperation>();
         foreach (var item in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : default)
         {
-            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("request", out var request) || request.ValueKind != JsonValueKind.Object)
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetMember("request", out var request) || request.ValueKind != JsonValueKind.Object)
             {
                 throw DaprException.Malformed("an operation without a request");
             }
@@ -134,7 +134,7 @@ internal static class StateHttp
         }
 
         // The JSON text itself is stored: a string keeps its quotes, a number its digits.
-        var value = item.TryGetProperty("value", out var given) ? JsonMarshal.GetRawUtf8Value(given).ToArray() : "null"u8.ToArray();
+        var value = item.TryGetMember("value", out var given) ? JsonMarshal.GetRawUtf8Value(given).ToArray() : "null"u8.ToArray();
         return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item), StateApi.Ttl(Metadata(item, callMetadata)));
     }
 
@@ -143,7 +143,7 @@ internal static class StateHttp
 
     private static bool IsFirstWrite(JsonElement item)
     {
-        if (!item.TryGetProperty("options", out var options) || options.ValueKind != JsonValueKind.Object)
+        if (!item.TryGetMember("options", out var options) || options.ValueKind != JsonValueKind.Object)
         {
             return false;
         }
@@ -160,7 +160,7 @@ internal static class StateHttp
     private static Dictionary<string, string> Metadata(JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
     {
         var merged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (item.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object)
+        if (item.TryGetMember("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object)
         {
             foreach (var pair in metadata.EnumerateObject())
             {
@@ -177,7 +177,7 @@ internal static class StateHttp
     }
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var text) && text.ValueKind != JsonValueKind.Null
+        parent.TryGetMember(name, out var text) && text.ValueKind != JsonValueKind.Null
             ? text.ValueKind == JsonValueKind.String ? text.GetString() : throw DaprException.Malformed($"{name} is not a string")
             : null;
 

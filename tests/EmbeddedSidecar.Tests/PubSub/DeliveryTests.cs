@@ -44,6 +44,19 @@ public abstract class DeliveryTests(TestBroker broker)
         Assert.Equal((3, 1), await AttemptsAndDeadLetters(_ => (status, body)));
     }
 
+    // As Dapr's package for ASP.NET Core writes it: another letter case, no slash, members that are null.
+    [Fact]
+    public async Task The_subscriptions_of_an_official_app_are_understood()
+    {
+        await using var app = await SubscriberApp.StartAsync(
+            """[{"topic":"t","pubsubName":"pubsub","route":"in","routes":null,"metadata":null,"deadLetterTopic":null,"bulkSubscribe":null}]""");
+        await using var host = await PubSubHost.StartAsync(PubSubHost.InMemory, ("shop", app));
+
+        await host.PublishAsync("t", "1");
+
+        await Eventually.TrueAsync(() => app.On("/in").Any(), "delivered");
+    }
+
     [Fact]
     public async Task A_retry_that_succeeds_ends_the_matter()
     {

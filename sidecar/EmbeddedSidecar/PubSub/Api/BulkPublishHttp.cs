@@ -73,7 +73,7 @@ internal static class BulkPublishHttp
     {
         var mediaType = Text(entry, "contentType");
         var metadata = new Dictionary<string, string>(common, StringComparer.OrdinalIgnoreCase);
-        if (entry.TryGetProperty("metadata", out var own) && own.ValueKind != JsonValueKind.Null)
+        if (entry.TryGetMember("metadata", out var own) && own.ValueKind != JsonValueKind.Null)
         {
             foreach (var pair in own.EnumerateObject())
             {
@@ -81,16 +81,15 @@ internal static class BulkPublishHttp
             }
         }
 
-        var data = entry.TryGetProperty("event", out var message) ? Bytes(message, mediaType) : null;
+        var data = entry.TryGetMember("event", out var message) ? Bytes(message, mediaType) : null;
         return new BulkMessage(
-            // The JS SDK spells it entryID; Dapr reads members in any letter case.
-            Text(entry, "entryId") ?? Text(entry, "entryID") ?? "",
+            Text(entry, "entryId") ?? "",
             data ?? throw PubSubErrors.BadEvent(component, topic, "error: mismatch between contentType and event"),
             mediaType,
             metadata);
     }
 
-    private static string? Text(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement entry, string name) => entry.TryGetMember(name, out var value) ? value.GetString() : null;
 
     // The bytes that the media type promises, or null when the event is something else.
     private static byte[]? Bytes(JsonElement message, string? mediaType)

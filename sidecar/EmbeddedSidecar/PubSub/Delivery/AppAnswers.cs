@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EmbeddedSidecar.Api;
 
 namespace EmbeddedSidecar.PubSub.Delivery;
 
@@ -70,7 +71,7 @@ internal static class AppAnswers
                 throw new DeliveryException("the answer to a batch is not a JSON object");
             }
 
-            if (!document.RootElement.TryGetProperty("statuses", out var statuses) || statuses.ValueKind != JsonValueKind.Array)
+            if (!document.RootElement.TryGetMember("statuses", out var statuses) || statuses.ValueKind != JsonValueKind.Array)
             {
                 return verdicts;
             }
@@ -78,9 +79,9 @@ internal static class AppAnswers
             foreach (var one in statuses.EnumerateArray())
             {
                 // An empty or unknown status means again, opposite to a single message.
-                if (one.TryGetProperty("entryId", out var id) && id.ValueKind == JsonValueKind.String)
+                if (one.TryGetMember("entryId", out var id) && id.ValueKind == JsonValueKind.String)
                 {
-                    verdicts[id.GetString()!] = one.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.String
+                    verdicts[id.GetString()!] = one.TryGetMember("status", out var status) && status.ValueKind == JsonValueKind.String
                         ? status.GetString() switch
                         {
                             "SUCCESS" => Delivery.Verdict.Success,
