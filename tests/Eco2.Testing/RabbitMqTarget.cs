@@ -30,7 +30,7 @@ internal sealed class RabbitMqTarget(RabbitMqServer server, string virtualHost, 
         return await command.ExecuteScalarAsync() is int seconds ? seconds : -2;
     }
 
-    public override Task<int?> WritesAsync(string appId, string key) => Task.FromResult<int?>(null);
+    public override Task<int?> WritesAsync(string prefix, string key) => Task.FromResult<int?>(null);
 
     public override Task CutStateAsync() => AllowAsync(false);
 

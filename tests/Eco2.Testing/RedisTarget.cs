@@ -11,7 +11,7 @@ internal sealed class RedisTarget(RedisServer server) : TestTarget("redis")
 
     public override async Task<int> TtlAsync(string key) => int.Parse((await AskAsync($"TTL jobs||{key}"))[0].TrimStart(':'), CultureInfo.InvariantCulture);
 
-    public override async Task<int?> WritesAsync(string appId, string key) => int.Parse((await AskAsync($"HGET {appId}||{key} version"))[1], CultureInfo.InvariantCulture);
+    public override async Task<int?> WritesAsync(string prefix, string key) => int.Parse((await AskAsync($"HGET {prefix}||{key} version"))[1], CultureInfo.InvariantCulture);
 
     public override Task CutStateAsync() => server.StopAsync();
 

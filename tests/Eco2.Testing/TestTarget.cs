@@ -30,8 +30,10 @@ public abstract class TestTarget(string name) : IAsyncDisposable
     /// <summary>Seconds until a key of the store of jobs expires; -1: never, -2: there is no such key.</summary>
     public abstract Task<int> TtlAsync(string key);
 
-    /// <summary>How often a value of an app in the store <c>state</c> was written; null where the store doesn't count.</summary>
-    public abstract Task<int?> WritesAsync(string appId, string key);
+    /// <summary>How often a value was written; null where the store doesn't count.</summary>
+    /// <param name="prefix">What the store puts before the key: an app's id, or the name of a component that apps share.</param>
+    /// <param name="key">As the app says it.</param>
+    public abstract Task<int?> WritesAsync(string prefix, string key);
 
     /// <summary>Takes the state stores away; <see cref="RestoreStateAsync"/> brings them back.</summary>
     public abstract Task CutStateAsync();

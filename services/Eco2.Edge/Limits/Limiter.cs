@@ -13,7 +13,7 @@ namespace Eco2.Edge.Limits;
 /// when, and gives back the rest. 4 A replica that dies takes at most its slices with it, until they stop counting.</summary>
 internal sealed partial class Limiter(DaprClient dapr, IOptions<EdgeOptions> options, TimeProvider clock, ILogger<Limiter> logger) : IDisposable
 {
-    internal const string Store = "state";
+    internal const string Store = "limits";
     private const int Many = 20_000;
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -170,7 +170,7 @@ public sealed class LimitTests : IAsyncLifetime
     /// <summary>How often the counts of the usual caller were written, where the store counts that.</summary>
     private async Task AssertWritesAsync(int low, int high)
     {
-        if (await replicas.Target.WritesAsync("gateway", "limits:u:01980000000070008000000000000001") is { } writes)
+        if (await replicas.Target.WritesAsync("limits", "limits:u:01980000000070008000000000000001") is { } writes)
         {
             Assert.InRange(writes, low, high);
         }

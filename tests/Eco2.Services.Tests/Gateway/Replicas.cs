@@ -27,7 +27,7 @@ internal sealed class Replicas : IAsyncDisposable
         self.Apps = await SidecarStandIn.StartAsync();
         self.Target = await TestTarget.StartAsync();
         AppSettings[] apps = [new() { AppId = "gateway" }, new() { AppId = "gateway" }];
-        self.sidecars = await self.Target.StartSidecarsAsync([self.Target.Read("state")], apps);
+        self.sidecars = await self.Target.StartSidecarsAsync([self.Target.Read("limits")], apps);
         await self.AddAsync(0);
         await self.AddAsync(1);
         // Whoever came before a gateway knew its keys was counted by address.
