@@ -9,7 +9,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Eco2.Gateway.Forwarding;
 
-/// <summary>Which headers pass the edge. What only the edge may say is removed from what comes in.</summary>
+/// <summary>Which headers pass the edge: of a request those that apps read and what the edge says itself, of an answer all that are not for one hop or the edge's own.</summary>
 internal static class Headers
 {
     private static readonly FrozenSet<string> HopByHop = new[]
@@ -18,25 +18,23 @@ internal static class Headers
         "Proxy-Authorization", "Proxy-Authenticate",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    // What apps read. An app, or a library in it, may read any other name as if the edge had said it (X-User_Id, X-Original-URL, X-Forwarded-Prefix), so no other passes.
+    // That holds for what Connection names too, where the server keeps only "close" of a line that says more.
     // traceparent and its kin are written by the HTTP client from the current activity, which continues the caller's trace.
-    private static readonly FrozenSet<string> OursToSay = new[]
+    private static readonly FrozenSet<string> Read = new[]
     {
-        "Host", "Content-Length", "Expect", "Forwarded", "Via", "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "grpc-trace-bin",
-        IdentityHeaders.SessionId, IdentityHeaders.Provider, ClientAddress.Header, "X-Real-IP",
+        "Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "Content-Encoding", "Idempotency-Key", "X-Idempotency-Key", "If-Match", "If-None-Match",
+        "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range", "Last-Event-ID", "Origin", "User-Agent", "X-Frontend-Origin", "X-Requested-With",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> Secret = new[] { "Cookie", "Authorization" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public static void CopyRequest(HttpRequest from, HttpRequestMessage to, Policy policy, Caller? caller, IPAddress? clientAddress)
     {
         var named = Named(from.Headers.Connection);
         foreach (var (name, values) in from.Headers)
         {
-            if (HopByHop.Contains(name) || OursToSay.Contains(name) || IsForged(name) || named?.Contains(name) == true)
-            {
-                continue;
-            }
-
-            if (name.Equals(Credential.KeyHeader, StringComparison.OrdinalIgnoreCase)
-                || (!policy.KeepsCredentials && (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))))
+            if ((!Read.Contains(name) && !(policy.KeepsCredentials && Secret.Contains(name))) || named?.Contains(name) == true)
             {
                 continue;
             }
@@ -110,16 +108,6 @@ internal static class Headers
                 to.Headers.Append(name, new StringValues([.. values]));
             }
         }
-    }
-
-    /// <summary>Who reads headers with underscores as with hyphens must not be fooled either.</summary>
-    private static bool IsForged(string name)
-    {
-        var plain = name.Replace('_', '-');
-        return plain.StartsWith("X-User-", StringComparison.OrdinalIgnoreCase)
-            || plain.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase)
-            || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || (name.Contains('_', StringComparison.Ordinal) && OursToSay.Contains(plain));
     }
 
     private static HashSet<string>? Named(StringValues connection) => StringValues.IsNullOrEmpty(connection)
