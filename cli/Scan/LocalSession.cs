@@ -193,6 +193,6 @@ internal sealed partial class LocalSession(HttpClient http, Workspace workspace)
 
     private void Use(Kept kept) => http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", kept.AccessToken);
 
-    [GeneratedRegex("token=([A-Za-z0-9_-]{43})")]
+    [GeneratedRegex("token=([A-Za-z0-9_-]{43})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token();
 }

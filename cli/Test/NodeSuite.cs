@@ -24,6 +24,6 @@ internal sealed partial record NodeSuite(string Name, string Folder) : Suite(Nam
     private static int Number(string output, string name) =>
         Summary().Matches(output).Where(match => match.Groups[1].Value == name).Sum(match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
 
-    [GeneratedRegex(@"^(?:ℹ|#) (pass|fail|skipped) (\d+)\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:ℹ|#) (pass|fail|skipped) (\d+)\s*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Summary();
 }

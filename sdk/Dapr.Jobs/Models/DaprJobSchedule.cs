@@ -78,13 +78,13 @@ public sealed partial class DaprJobSchedule
         return new DaprJobSchedule(text.ToString());
     }
 
-    [GeneratedRegex(@"^@(every (\d+(m?s|m|h))+|.*(yearly|monthly|weekly|daily|midnight|hourly))$")]
+    [GeneratedRegex(@"^@(every (\d+(m?s|m|h))+|.*(yearly|monthly|weekly|daily|midnight|hourly))$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PeriodForm();
 
-    [GeneratedRegex(@"\d+(ms|h|m|s)")]
+    [GeneratedRegex(@"\d+(ms|h|m|s)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DurationForm();
 
-    [GeneratedRegex(@"^[0-9A-Za-z*/,?-]+( [0-9A-Za-z*/,?-]+){5}$")]
+    [GeneratedRegex(@"^[0-9A-Za-z*/,?-]+( [0-9A-Za-z*/,?-]+){5}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CronForm();
 
     internal sealed class AsText : JsonConverter<DaprJobSchedule>

@@ -110,6 +110,6 @@ internal sealed partial class Pictures(DaprClient dapr, IOptions<ScanOptions> op
     }
 
     /// <summary>channel/user/image; nothing in it can leave the folder of pictures.</summary>
-    [GeneratedRegex("^(scan|chat|my)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(scan|chat|my)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex KeyShape();
 }

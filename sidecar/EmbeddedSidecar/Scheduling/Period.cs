@@ -67,6 +67,6 @@ internal readonly partial record struct Period(int Years, int Months, int Days, 
     private static int Number(Match match, string name) =>
         match.Groups[name] is { Success: true } group ? int.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"^(R(?<r>\d+)(/|$))?(P((?<y>\d+)Y)?((?<mo>\d+)M)?((?<w>\d+)W)?((?<d>\d+)D)?(T((?<h>\d+)H)?((?<m>\d+)M)?((?<s>\d+)S)?)?)?$")]
+    [GeneratedRegex(@"^(R(?<r>\d+)(/|$))?(P((?<y>\d+)Y)?((?<mo>\d+)M)?((?<w>\d+)W)?((?<d>\d+)D)?(T((?<h>\d+)H)?((?<m>\d+)M)?((?<s>\d+)S)?)?)?$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Iso();
 }

@@ -88,6 +88,6 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
     }
 
     /// <summary>Numbers, telephone numbers and addresses: never to be made up.</summary>
-    [GeneratedRegex(@"https?://[^\s)]+|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|\d[\d,.-]*\d|\d")]
+    [GeneratedRegex(@"https?://[^\s)]+|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|\d[\d,.-]*\d|\d", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Hard();
 }

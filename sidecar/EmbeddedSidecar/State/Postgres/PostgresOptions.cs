@@ -101,6 +101,6 @@ internal sealed partial record PostgresOptions
     private static string Name(ComponentMetadata metadata, string setting, string table) =>
         Plain().IsMatch(table) ? table : throw metadata.Refuse(setting, $"makes the table name \"{table}\"; only letters, digits and _ are supported, and one dot behind the schema");
 
-    [GeneratedRegex(@"^([A-Za-z_][A-Za-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$")]
+    [GeneratedRegex(@"^([A-Za-z_][A-Za-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Plain();
 }
