@@ -14,7 +14,7 @@ internal static class EmailAddress
         email = "";
         var address = Nfc.Compose(text ?? "").Trim().ToLowerInvariant();
         var at = address.LastIndexOf('@');
-        if (address.Length > 254 || at is < 1 or > 64 || address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '"' or '<' or '>' or ',' or ';' or ':' or '\\'))
+        if (address.Length > 254 || at is < 1 or > 64 || Invisible.IsIn(address) || address.Any(c => c is '"' or '<' or '>' or ',' or ';' or ':' or '\\'))
         {
             return false;
         }

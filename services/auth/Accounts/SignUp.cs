@@ -94,9 +94,9 @@ internal sealed class SignUp
             errors["password"] = ["The password is missing."];
         }
 
-        if (nickname is { Length: > 120 } || nickname?.Any(char.IsControl) == true)
+        if (nickname is { Length: > 120 } || (nickname is not null && Invisible.IsInName(nickname)))
         {
-            errors["nickname"] = ["A nickname has 1 to 120 characters, none of them a control character."];
+            errors["nickname"] = ["A nickname has 1 to 120 characters, none of them a control or invisible character."];
         }
 
         return errors;

@@ -75,9 +75,9 @@ internal sealed class CreateKey
     private static Dictionary<string, string[]> Check(string name, string[] scopes, DateTimeOffset? expiresAt, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
-        if (name.Length is 0 or > MaxName || name.Any(char.IsControl))
+        if (name.Length is 0 or > MaxName || Invisible.IsInName(name))
         {
-            errors["name"] = [$"A key has a name of 1 to {MaxName} characters, none of them a control character."];
+            errors["name"] = [$"A key has a name of 1 to {MaxName} characters, none of them a control or invisible character."];
         }
 
         if (scopes.Length == 0 || !scopes.All(s => ApiScopes.All.Contains(s, StringComparer.Ordinal)))

@@ -82,7 +82,7 @@ internal sealed class Exchange(Discovery discovery, IdToken idTokens, ProviderHt
             throw new ProviderException("The provider does not say who it is.");
         }
 
-        var nickname = Text(settings.Nickname) is { } name ? Nfc.Compose(new string([.. name.Where(c => !char.IsControl(c))])).Trim() : null;
+        var nickname = Text(settings.Nickname) is { } name ? Nfc.Compose(Invisible.WithoutIn(name)).Trim() : null;
         return new ProviderIdentity(
             subject, Text(settings.Email), Claims.At(said, settings.EmailVerified) is { ValueKind: JsonValueKind.True }, nickname is { Length: > 0 and <= MaxNickname } ? nickname : null);
 

@@ -27,9 +27,9 @@ internal sealed class ChangeProfile
         }
 
         var nickname = request.Nickname is null ? null : Nfc.Compose(request.Nickname).Trim();
-        if (nickname is { Length: 0 or > 120 } || nickname?.Any(char.IsControl) == true)
+        if (nickname is { Length: 0 or > 120 } || (nickname is not null && Invisible.IsInName(nickname)))
         {
-            return Problems.Invalid("nickname", "A nickname has 1 to 120 characters, none of them a control character.");
+            return Problems.Invalid("nickname", "A nickname has 1 to 120 characters, none of them a control or invisible character.");
         }
 
         var phone = (string?)null;

@@ -50,6 +50,8 @@ public sealed class MyTests : IAsyncLifetime
     [InlineData("""{"nickname":5}""", HttpStatusCode.BadRequest, "VALIDATION")]
     [InlineData("""{"email":"x@example.com"}""", HttpStatusCode.BadRequest, "VALIDATION")]
     [InlineData("""{"nickname":"a\u0000b"}""", HttpStatusCode.BadRequest, "VALIDATION")]
+    [InlineData("""{"nickname":"ad\u200bmin"}""", HttpStatusCode.BadRequest, "VALIDATION")]
+    [InlineData("""{"nickname":"\u202enimda"}""", HttpStatusCode.BadRequest, "VALIDATION")]
     [InlineData("""{"phone_number":"02-123-4567"}""", HttpStatusCode.UnprocessableEntity, "INVALID_PHONE_NUMBER")]
     [InlineData("""{"phone_number":"+1 202 555 0100"}""", HttpStatusCode.UnprocessableEntity, "INVALID_PHONE_NUMBER")]
     [InlineData("""{"phone_number":"010-1234-5678-9"}""", HttpStatusCode.UnprocessableEntity, "INVALID_PHONE_NUMBER")]
