@@ -71,7 +71,7 @@ public sealed class DaprdSidecarsTests : IAsyncLifetime
         Assert.Contains($"$ {Path.Combine(bin, "scheduler")} ", failed.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What the second of the shop's sidecars brings back from an app that was attached to it.</summary>
+    /// <summary>What a caller brings back from an app that was attached to the shop's sidecars.</summary>
     private static async Task<string> AnswerAsync(DaprdSidecars sidecars, string word)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -80,9 +80,20 @@ public sealed class DaprdSidecarsTests : IAsyncLifetime
         await using var app = builder.Build();
         app.MapGet("/word", () => word);
         await app.StartAsync();
-        await sidecars.Apps[1].AttachAsync(new Uri(app.Urls.First()).Port);
+        // Which of the two is asked is the stand-in's matter.
+        await Task.WhenAll(sidecars.Apps.Where(one => one.AppId == "shop").Select(one => one.AttachAsync(new Uri(app.Urls.First()).Port)));
         using var http = new HttpClient();
-        return await http.GetStringAsync(new Uri($"{sidecars["caller"].HttpEndpoint}/v1.0/invoke/shop/method/word"));
+        var said = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                // A connection to the former process may be tried once more.
+                using var answer = await http.GetAsync(new Uri($"{sidecars["caller"].HttpEndpoint}/v1.0/invoke/shop/method/word"));
+                said = await answer.Content.ReadAsStringAsync();
+                return answer.IsSuccessStatusCode;
+            },
+            "the shop answers");
+        return said;
     }
 
     private AppSettings App(string id) => new()
