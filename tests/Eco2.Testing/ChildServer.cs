@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Eco2.Cli.Up;
 
 namespace Eco2.Testing;
 
@@ -41,13 +42,8 @@ public sealed class ChildServer : IAsyncDisposable
         return new ChildServer(Process.Start(start) ?? throw new InvalidOperationException($"Could not start: {command}"));
     }
 
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    /// <summary>A free port that no outgoing connection takes before the server binds it, and that this process gives out once.</summary>
+    public static int FreePort() => Ports.Free();
 
     /// <summary>Waits until something accepts on a port of this machine.</summary>
     public static Task WaitForPortAsync(int port, CancellationToken ct = default) =>
