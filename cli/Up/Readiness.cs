@@ -36,7 +36,7 @@ internal static class Readiness
             waiting = [.. waiting.Zip(answers).Where(pair => !pair.Second).Select(pair => pair.First)];
             detail($"waiting for {string.Join(", ", waiting.Select(app => app.Name))}");
             ThrowIfBroken(processes);
-            if (clock.GetElapsedTime(since) > TimeSpan.FromSeconds(patienceSeconds))
+            if (waiting.Count > 0 && clock.GetElapsedTime(since) > TimeSpan.FromSeconds(patienceSeconds))
             {
                 var concerned = processes.Where(process => process.Plan.Name == waiting[0].Name || process.Plan.Name == Daprd.NameOf(waiting[0].Name));
                 throw new UserMessageException($"Not ready after {patienceSeconds} s: {string.Join(", ", waiting.Select(app => app.Name))}.\n{Tails(concerned)}");
