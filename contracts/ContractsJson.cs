@@ -42,6 +42,7 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(EvaluateReward))]
 [JsonSerializable(typeof(CharacterGranted))]
 [JsonSerializable(typeof(UserRegistered))]
+[JsonSerializable(typeof(AccountNickname))]
 [JsonSerializable(typeof(SessionRevoked))]
 [JsonSerializable(typeof(CheckApiKey))]
 [JsonSerializable(typeof(ApiKeyOwner))]

@@ -3,13 +3,18 @@ namespace Eco2.Contracts.Auth;
 /// <summary>Somebody signed up.</summary>
 /// <param name="UserId">The new account.</param>
 /// <param name="Provider">password, google …</param>
-/// <param name="Nickname">As given, or null.</param>
+/// <param name="HasNickname">True if a nickname was given; <c>auth</c> tells it (<see cref="AccountNickname"/>).</param>
 /// <param name="RegisteredAt">UTC.</param>
-public sealed record UserRegistered(Guid UserId, string Provider, string? Nickname, DateTimeOffset RegisteredAt)
+/// <param name="Nickname">The nickname itself: only in messages from before there was <paramref name="HasNickname"/>.</param>
+public sealed record UserRegistered(Guid UserId, string Provider, bool HasNickname, DateTimeOffset RegisteredAt, string? Nickname = null)
 {
     /// <summary>Where it is published.</summary>
     public const string Topic = "user.registered";
 }
+
+/// <summary>The answer of <c>GET /internal/nicknames/{user_id}</c> of <c>auth</c>.</summary>
+/// <param name="Nickname">As given at sign-up, 1 to 120 characters; null when there is none, or the account is gone.</param>
+public sealed record AccountNickname(string? Nickname);
 
 /// <summary>A session ended before its tokens did. Every gateway replica must refuse its access tokens from now on.</summary>
 /// <param name="SessionId">The session, claim <c>sid</c>.</param>

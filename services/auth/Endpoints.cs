@@ -34,6 +34,7 @@ internal static class Endpoints
         CreateKey.Map(auth);
         ListKeys.Map(auth);
         RevokeKey.Map(auth);
+        TellNickname.Map(app);
         CheckKey.Map(app);
         ProviderRoutes.Map(auth);
         FindSubject.Map(app);

@@ -45,6 +45,7 @@ public sealed class AccountLineTests : IAsyncLifetime
 
         await Eventually.TrueAsync(async () => (await GetAsync("/api/v1/users/me")).StatusCode == HttpStatusCode.OK, "the profile arrived");
         await Eventually.TrueAsync(async () => (await (await GetAsync("/api/v1/users/me/characters")).JsonAsync()).GetArrayLength() == 1, "the mascot arrived");
+        await Eventually.TrueAsync(async () => (await (await GetAsync("/api/v1/users/me")).JsonAsync()).TryGetProperty("nickname", out _), "auth was asked for the nickname");
         var me = await (await GetAsync("/api/v1/users/me")).JsonAsync();
         var mascot = (await (await GetAsync("/api/v1/users/me/characters")).JsonAsync())[0];
         var signedOut = await client.PostAsync("/api/v1/auth/logout", null);

@@ -63,7 +63,7 @@ internal sealed class SignUp
 
             await using var rest = connection.CreateBatch();
             session.AddTo(rest);
-            rest.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, id.ToString("D"), new UserRegistered(id, "password", nickname, now)));
+            rest.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, id.ToString("D"), new UserRegistered(id, "password", nickname is not null, now)));
             rest.BatchCommands.Add(MailQueue.Entry(Letters.VerifyEmail, id, email, Letters.LanguageOf(http), now));
             await rest.ExecuteNonQueryAsync(ct);
             await transaction.CommitAsync(ct);

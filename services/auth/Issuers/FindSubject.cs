@@ -78,7 +78,7 @@ internal sealed class FindSubject
         await using var told = connection.CreateBatch();
         told.BatchCommands.Add(Audit.ProviderLinked(user, Provider, new Caller(null, null), now));
         await told.ExecuteNonQueryAsync(ct);
-        await outbox.AddAsync(connection, Messaging.PubSub, UserRegistered.Topic, user.ToString("D"), new UserRegistered(user, Provider, null, now), ct);
+        await outbox.AddAsync(connection, Messaging.PubSub, UserRegistered.Topic, user.ToString("D"), new UserRegistered(user, Provider, false, now), ct);
         await transaction.CommitAsync(ct);
         outbox.Wake();
         return TypedResults.Ok(new IssuerSubject(user, ["user"]));

@@ -83,7 +83,7 @@ internal sealed class SignInByProvider(NpgsqlDataSource db, SessionIssuer sessio
                 return null;
             }
 
-            batch.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, account.Id.ToString("D"), new UserRegistered(account.Id, provider.Id, identity.Nickname, now)));
+            batch.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, account.Id.ToString("D"), new UserRegistered(account.Id, provider.Id, identity.Nickname is not null, now)));
         }
         else if (!account.SecondFactor)
         {

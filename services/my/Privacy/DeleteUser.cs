@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Dapr.Client;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Privacy;
 using Eco2.ServiceDefaults;
@@ -9,22 +8,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Eco2.My.Privacy;
-
-/// <summary>The app auth, which lets people in.</summary>
-internal sealed class Accounts(DaprClient dapr) : IDisposable
-{
-    private readonly HttpClient auth = dapr.CreateInvokableHttpClient("auth");
-
-    /// <summary>From now on nobody signs in with this account, and its sessions are over. Can be repeated.</summary>
-    public async Task LockAsync(Guid userId, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"/internal/users/{userId:D}/closed");
-        using var answer = await auth.SendAsync(request, ct);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    public void Dispose() => auth.Dispose();
-}
 
 /// <summary>Deletes the caller everywhere: what is asked is written down first, then the account is locked, and a workflow does the rest. The answer
 /// holds the one key to its receipt. Asking again gives the same receipt.</summary>

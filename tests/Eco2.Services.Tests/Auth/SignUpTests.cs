@@ -19,7 +19,7 @@ public sealed class SignUpTests : AuthTest
         var cookies = answer.Headers.GetValues("Set-Cookie").ToList();
         Assert.Contains(cookies, c => c.StartsWith("s_access=", StringComparison.Ordinal) && c.Contains("path=/;") && c.Contains("httponly") && c.Contains("secure") && c.Contains("samesite=lax"));
         Assert.Contains(cookies, c => c.StartsWith("s_refresh=", StringComparison.Ordinal) && c.Contains("path=/api/v1/auth;"));
-        Assert.Equal(1, await db.ScalarAsync<long>($"select count(*) from outbox where key = '{user}' and topic = 'user.registered' and payload like '%에코%'"));
+        Assert.Equal(1, await db.ScalarAsync<long>($"select count(*) from outbox where key = '{user}' and topic = 'user.registered' and payload like '%\"has_nickname\":true%' and payload not like '%에코%'"));
     }
 
     [Fact]

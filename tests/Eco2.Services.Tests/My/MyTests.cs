@@ -44,6 +44,31 @@ public sealed class MyTests : IAsyncLifetime
         Assert.Equal("사용자", theirs.GetProperty("display_name").GetString());
     }
 
+    [Fact]
+    public async Task A_nickname_that_cannot_be_asked_for_now_is_asked_for_again_and_the_profile_is_there_meanwhile()
+    {
+        // Nobody listens where this app's sidecar would be.
+        var who = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        var message = new { user_id = who, provider = "password", has_nickname = true, registered_at = "2026-03-01T00:00:00Z" };
+
+        var first = await BringAsync(message);
+        var profile = await GetAsync(who, "");
+        var again = await BringAsync(message);
+        await PatchAsync(who, """{"nickname":"새 이름"}""");
+        var named = await BringAsync(message);
+
+        Assert.Equal(["RETRY", "RETRY", "SUCCESS"], [first, again, named]);
+        Assert.Equal("사용자", profile.GetProperty("display_name").GetString());
+        Assert.Equal("새 이름", (await GetAsync(who, "")).GetProperty("display_name").GetString());
+
+        async Task<string> BringAsync(object data)
+        {
+            using var content = new StringContent("{\"specversion\":\"1.0\",\"id\":\"1\",\"data\":" + JsonSerializer.Serialize(data) + "}", Encoding.UTF8, "application/cloudevents+json");
+            using var answer = await host.Client.PostAsync("/events/user-registered", content);
+            return (await answer.JsonAsync()).GetProperty("status").GetString()!;
+        }
+    }
+
     [Theory]
     [InlineData("{}", HttpStatusCode.UnprocessableEntity, "NO_CHANGES_PROVIDED")]
     [InlineData("""{"nickname":"   "}""", HttpStatusCode.BadRequest, "VALIDATION")]
