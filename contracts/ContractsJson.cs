@@ -28,6 +28,7 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(StreamFrame))]
 [JsonSerializable(typeof(JobCancelRequested))]
 [JsonSerializable(typeof(ScanRequested))]
+[JsonSerializable(typeof(ScanWords))]
 [JsonSerializable(typeof(SubmitScanRequest))]
 [JsonSerializable(typeof(ScanAccepted))]
 [JsonSerializable(typeof(ScanResult))]

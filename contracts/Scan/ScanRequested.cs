@@ -6,20 +6,22 @@ namespace Eco2.Contracts.Scan;
 /// <param name="ImageKey">Key of the checked picture in the object store.</param>
 /// <param name="ImageSha256">Hash of the picture's pixels-bearing bytes, hex; the same picture earns one reward per user.</param>
 /// <param name="ImageUrl">Where the owner can see it, a path of this service.</param>
-/// <param name="UserInput">The user's words, at most 500 characters, or null.</param>
+/// <param name="HasWords">True if the user sent words with it; they are the <see cref="ScanWords"/> of the job and travel in no message.</param>
 /// <param name="Model">The chosen model name, one of <c>GET /api/v1/scan/models</c>.</param>
 /// <param name="Language">ko or en: the language of the answer.</param>
 /// <param name="AcceptedAt">UTC.</param>
+/// <param name="UserInput">The words themselves: only in messages and histories from before there was <paramref name="HasWords"/>.</param>
 public sealed record ScanRequested(
     Guid JobId,
     Guid UserId,
     string ImageKey,
     string ImageSha256,
     string ImageUrl,
-    string? UserInput,
+    bool HasWords,
     string Model,
     string Language,
-    DateTimeOffset AcceptedAt)
+    DateTimeOffset AcceptedAt,
+    string? UserInput = null)
 {
     /// <summary>Where it is published, and the name of the workflow's job kind is "scan".</summary>
     public const string Topic = "scan.requested";

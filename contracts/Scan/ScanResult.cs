@@ -15,7 +15,7 @@ namespace Eco2.Contracts.Scan;
 /// <param name="ImageUrl">Path of the picture.</param>
 /// <param name="Model">The model that was asked for.</param>
 /// <param name="TimingsMs">queue, vision, rule, answer, reward, total in milliseconds.</param>
-/// <param name="Warnings">RULE_NOT_FOUND, LOCAL_MODEL_USED …</param>
+/// <param name="Warnings">RULE_NOT_FOUND, LOCAL_MODEL_USED, WORDS_GONE …</param>
 /// <param name="Error">Why it failed or was cancelled.</param>
 /// <param name="CreatedAt">UTC.</param>
 /// <param name="FinishedAt">UTC.</param>

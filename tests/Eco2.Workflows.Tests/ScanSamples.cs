@@ -16,7 +16,7 @@ internal static class ScanSamples
         "scan/0198c0de-0000-7000-8000-000000000002/0198c0de-0000-7000-8000-000000000003",
         "ab12",
         "/api/v1/images/scan/0198c0de-0000-7000-8000-000000000002/0198c0de-0000-7000-8000-000000000003",
-        "생수병",
+        true,
         "local",
         "ko",
         new DateTimeOffset(2026, 3, 1, 2, 3, 4, TimeSpan.Zero));

@@ -25,7 +25,7 @@ internal static class Program
         builder.Services.AddSingleton(KnowledgeBase.Load());
         builder.Services.AddSingleton<Disposal>().AddSingleton<AnswerComposer>().AddSingleton<LocalVision>().AddSingleton<Grounding>();
         builder.Services.AddSingleton<ModelMeter>().AddSingleton<ModelClients>().AddSingleton<VisionByModel>().AddSingleton<AnswerByModel>().AddHostedService<BudgetShare>();
-        builder.Services.AddObjectStore(Contracts.Image.ImageObjects.Binding).AddSingleton<Photos>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
+        builder.Services.AddObjectStore(Contracts.Image.ImageObjects.Binding).AddSingleton<Photos>().AddSingleton<SentWords>().AddSingleton<VisionLocally>().AddSingleton<Rewards>().AddSingleton<ScanEvents>();
         builder.Services.AddGatheringPublisher<JobEventBatch>(Messaging.PubSub, JobEventBatch.Topic);
         OnPrivacyRequested.Add(builder.Services);
         builder.Services.AddDaprWorkflow(workflows => OnPrivacyRequested.Register(ScanSteps.Register(workflows, builder.Configuration.GetValue("Scan:MaxSteps", ScanStepOptions.DefaultMaxSteps))));

@@ -1,3 +1,6 @@
+using Dapr.Client;
+using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
@@ -18,7 +21,7 @@ internal sealed class DeleteScan
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id}", Handle).WithName(nameof(DeleteScan));
 
-    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(string id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(string id, CurrentUser user, NpgsqlDataSource db, DaprClient dapr, CancellationToken ct)
     {
         if (!Guid.TryParseExact(id, "D", out var jobId))
         {
@@ -28,6 +31,12 @@ internal sealed class DeleteScan
         await using var transaction = await db.BeginForUserAsync(user.Id, ct);
         await using var delete = transaction.Command(Delete, user.Id, jobId);
         var gone = await delete.ExecuteScalarAsync(ct) is 1L;
+        if (gone)
+        {
+            // Before the commit: what fails now can be asked for again. Also those of a running one, whose answer nobody will see.
+            await dapr.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+        }
+
         await transaction.CommitAsync(ct);
         return gone ? TypedResults.NoContent() : Problems.ResultNotFound();
     }

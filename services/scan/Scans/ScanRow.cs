@@ -12,13 +12,14 @@ internal sealed record ScanRow(
     string Status,
     string ImageUrl,
     string Model,
+    string? Words,
     ScanResult? Result,
     JobError? Error,
     DateTimeOffset CreatedAt,
     DateTimeOffset? FinishedAt)
 {
     private const string Select =
-        "select job_id, status, image_url, model, result::text, error::text, created_at, finished_at from scans where user_id = $1 and job_id = $2 and not hidden";
+        "select job_id, status, image_url, model, user_input, result::text, error::text, created_at, finished_at from scans where user_id = $1 and job_id = $2 and not hidden";
 
     internal bool IsFinished => Status != "queued";
 
@@ -35,10 +36,11 @@ internal sealed record ScanRow(
             reader.GetString(1),
             reader.GetString(2),
             reader.GetString(3),
-            reader.IsDBNull(4) ? null : JsonSerializer.Deserialize<ScanResult>(reader.GetString(4), json),
-            reader.IsDBNull(5) ? null : JsonSerializer.Deserialize<JobError>(reader.GetString(5), json),
-            reader.GetFieldValue<DateTimeOffset>(6),
-            reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
+            reader.IsDBNull(4) ? null : reader.GetString(4),
+            reader.IsDBNull(5) ? null : JsonSerializer.Deserialize<ScanResult>(reader.GetString(5), json),
+            reader.IsDBNull(6) ? null : JsonSerializer.Deserialize<JobError>(reader.GetString(6), json),
+            reader.GetFieldValue<DateTimeOffset>(7),
+            reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8));
     }
 
     /// <summary>A job whose document died of age without an end: it has failed, whatever became of it.</summary>
@@ -49,8 +51,8 @@ internal sealed record ScanRow(
         FinishedAt = at,
     };
 
-    /// <summary>The result document, also of a job that ended without making one.</summary>
-    internal ScanResult Document() => Result ?? new ScanResult(
+    /// <summary>The result document with the owner's words in it, also of a job that ended without making one.</summary>
+    internal ScanResult Document() => Result is { } result ? (Words is null ? result : result with { PipelineResult = ScanWords.PutInto(result.PipelineResult, Words) }) : new ScanResult(
         JobId,
         Status == "succeeded" ? "completed" : Status,
         Error?.Message,

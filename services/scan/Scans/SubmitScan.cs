@@ -109,13 +109,13 @@ internal sealed class SubmitScan(
 
         var jobId = Guid.CreateVersion7(now);
 
-        // The job's log comes first, so that nobody hears of a job without one. Should the rest fail, it goes again, or expires unseen.
-        var log = CreateJobAsync(jobId, user.Id, now, ct);
+        // The job's log and its words come first, so that nobody hears of a job without them. Should the rest fail, they go again, or expire unseen.
+        var log = CreateJobAsync(jobId, wanted!, now, ct);
         var (picture, refused) = await pictures.AskAsync(wanted!.ImageKey, user.Id, ct);
         await log;
         if (picture is not null)
         {
-            var scan = new ScanRequested(jobId, user.Id, picture.Key, picture.Sha256, picture.Url, wanted.Words, wanted.Model, wanted.Language, now);
+            var scan = new ScanRequested(jobId, user.Id, picture.Key, picture.Sha256, picture.Url, wanted.Words is not null, wanted.Model, wanted.Language, now);
             var outcome = await WriteDownAsync(scan, wanted, ct);
             if (outcome == Outcome.Accepted)
             {
@@ -134,6 +134,11 @@ internal sealed class SubmitScan(
         }
 
         await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
+        if (wanted.Words is not null)
+        {
+            await dapr.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+        }
+
         return await RefuseAsync(wanted, refused!, refused == tooMany ? "user_full" : "other", now, ct);
     }
 
@@ -201,17 +206,21 @@ internal sealed class SubmitScan(
             : Problems.IdempotencyMismatch();
     }
 
-    private async Task CreateJobAsync(Guid jobId, Guid userId, DateTimeOffset now, CancellationToken ct)
+    private Task CreateJobAsync(Guid jobId, Wanted wanted, DateTimeOffset now, CancellationToken ct)
     {
         var expected = JsonSerializer.SerializeToElement(new Dictionary<string, int> { ["estimated_seconds"] = options.Value.EstimatedSeconds });
         var queued = new JobEvent(JobEvent.IdOf(jobId, "queued", "started"), 1, "queued", "started", 0, now, Result: expected);
-        var job = new JobDocument(jobId, userId, ScanRequested.Kind, "queued", "queued", 0, now, now, null, [queued]);
+        var job = new JobDocument(jobId, wanted.UserId, ScanRequested.Kind, "queued", "queued", 0, now, now, null, [queued]);
         var metadata = new Dictionary<string, string>
         {
             ["ttlInSeconds"] = ((int)options.Value.JobLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture),
         };
         System.Diagnostics.Activity.Current?.SetTag("eco2.job.id", jobId.ToString("D")).SetTag("eco2.job.kind", job.Kind);
-        await dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
+        var saved = dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
+        // Beside it, not in it: every event writes the document anew. At the same time, so it takes no longer.
+        return wanted.Words is not { } words ? saved : Task.WhenAll(
+            saved,
+            dapr.SaveStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), new ScanWords(wanted.UserId, words), metadata: metadata, cancellationToken: ct));
     }
 
     /// <summary>The scan, its key and the message to the worker in one statement and one round trip.</summary>
@@ -220,7 +229,7 @@ internal sealed class SubmitScan(
         var limits = options.Value;
         object?[] values =
         [
-            scan.JobId, scan.UserId, scan.ImageKey, scan.ImageSha256, scan.ImageUrl, scan.UserInput, scan.Model, scan.Language, scan.AcceptedAt,
+            scan.JobId, scan.UserId, scan.ImageKey, scan.ImageSha256, scan.ImageUrl, wanted.Words, scan.Model, scan.Language, scan.AcceptedAt,
             .. outbox.Row(Messaging.PubSub, ScanRequested.Topic, scan.JobId.ToString("D"), scan),
             limits.MaxInFlightPerUser, scan.AcceptedAt - limits.JobLifetime,
         ];

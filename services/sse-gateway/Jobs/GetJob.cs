@@ -18,12 +18,18 @@ internal sealed class GetJob
 
         if (await jobs.ReadAsync(jobId, ct) is { } job)
         {
-            return job.UserId == user.Id ? TypedResults.Ok(JobLookup.View(job)) : Problems.JobNotFound();
+            if (job.UserId != user.Id)
+            {
+                return Problems.JobNotFound();
+            }
+
+            var view = JobLookup.View(job);
+            return TypedResults.Ok(view with { Result = await jobs.WithWordsAsync(jobId, view.Result, ct) });
         }
 
         try
         {
-            return await jobs.RememberedAsync(jobId, user.Id, ct) is { } view ? TypedResults.Ok(view) : Problems.JobNotFound();
+            return await jobs.RememberedAsync(jobId, user.Id, ct) is { } remembered ? TypedResults.Ok(remembered) : Problems.JobNotFound();
         }
         catch (HttpRequestException)
         {

@@ -1,14 +1,16 @@
 using System.Net;
 using System.Text.Json;
+using Dapr;
 using Dapr.Client;
 using Eco2.Contracts.Auth;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
 
 namespace Eco2.SseGateway.Jobs;
 
 /// <summary>Finds a job for its owner: in the log while it lives, after that in the history of the service that accepted it.</summary>
-internal sealed class JobLookup(DaprClient dapr, WireJson json)
+internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<JobLookup> logger)
 {
     private const int ChunksPerCall = 32;
 
@@ -48,6 +50,26 @@ internal sealed class JobLookup(DaprClient dapr, WireJson json)
         return events;
     }
 
+    /// <summary><paramref name="result"/> for its owner: with the words in it that no message carries. While they cannot be read it stays without.</summary>
+    internal async ValueTask<JsonElement?> WithWordsAsync(Guid jobId, JsonElement? result, CancellationToken ct)
+    {
+        if (result is not { } document || !ScanWords.AreMissingIn(document))
+        {
+            return result;
+        }
+
+        try
+        {
+            var words = await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+            return words is null ? result : ScanWords.PutInto(document, words.Text);
+        }
+        catch (DaprException e)
+        {
+            NoWords(logger, e, jobId);
+            return result;
+        }
+    }
+
     /// <summary>What the history of <paramref name="userId"/> says about a job without a document.</summary>
     /// <exception cref="HttpRequestException">The history cannot be asked now.</exception>
     internal async Task<JobView?> RememberedAsync(Guid jobId, Guid userId, CancellationToken ct)
@@ -80,4 +102,7 @@ internal sealed class JobLookup(DaprClient dapr, WireJson json)
             job.CreatedAt,
             job.FinishedAt);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The words of job {JobId} cannot be read now; its result goes out without them")]
+    private static partial void NoWords(ILogger logger, Exception exception, Guid jobId);
 }

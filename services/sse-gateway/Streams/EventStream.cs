@@ -4,11 +4,12 @@ using System.Text;
 using System.Text.Json;
 using Eco2.Contracts.Jobs;
 using Eco2.ServiceDefaults;
+using Eco2.SseGateway.Jobs;
 
 namespace Eco2.SseGateway.Streams;
 
 /// <summary>One open stream: knows which number it sent last and writes the next frames.</summary>
-internal sealed class EventStream(HttpContext http, Guid jobId, int lastSeq, WireJson json, TimeProvider clock, TimeSpan writeTimeout)
+internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, int lastSeq, WireJson json, TimeProvider clock, TimeSpan writeTimeout)
 {
     private readonly PipeWriter writer = http.Response.BodyWriter;
 
@@ -26,7 +27,7 @@ internal sealed class EventStream(HttpContext http, Guid jobId, int lastSeq, Wir
         http.Response.Headers.CacheControl = "no-cache, no-transform";
         http.Response.Headers["X-Accel-Buffering"] = "no";
         Write("retry: 2000\n\n");
-        WriteNew(backlog);
+        await WriteNewAsync(backlog, ct);
         await FlushAsync(ct);
     }
 
@@ -34,7 +35,7 @@ internal sealed class EventStream(HttpContext http, Guid jobId, int lastSeq, Wir
     internal async Task<bool> SendAsync(IReadOnlyList<JobEvent> events, CancellationToken ct)
     {
         var before = LastSeq;
-        var whole = WriteNew(events);
+        var whole = await WriteNewAsync(events, ct);
         if (LastSeq != before)
         {
             await FlushAsync(ct);
@@ -55,7 +56,7 @@ internal sealed class EventStream(HttpContext http, Guid jobId, int lastSeq, Wir
         return FlushAsync(ct);
     }
 
-    private bool WriteNew(IReadOnlyList<JobEvent> events)
+    private async ValueTask<bool> WriteNewAsync(IReadOnlyList<JobEvent> events, CancellationToken ct)
     {
         foreach (var happened in events)
         {
@@ -69,9 +70,15 @@ internal sealed class EventStream(HttpContext http, Guid jobId, int lastSeq, Wir
                 return false;
             }
 
+            var frame = Frame(happened);
+            if (happened.IsTerminal())
+            {
+                frame = frame with { Result = await jobs.WithWordsAsync(jobId, happened.Result, ct) };
+            }
+
             Write($"id: {happened.Seq}\nevent: {happened.Stage}\ndata: ");
             // JSON text holds no line break, so one data line carries it.
-            writer.Write(JsonSerializer.SerializeToUtf8Bytes(Frame(happened), json.Options));
+            writer.Write(JsonSerializer.SerializeToUtf8Bytes(frame, json.Options));
             Write("\n\n");
             LastSeq = happened.Seq;
             HasEnded = happened.IsTerminal();

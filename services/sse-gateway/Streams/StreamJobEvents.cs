@@ -76,7 +76,7 @@ internal sealed partial class StreamJobEvents
             return Problems.EventsExpired(jobId);
         }
 
-        var stream = new EventStream(http, jobId, from, json, clock, options.Value.WriteTimeout);
+        var stream = new EventStream(http, jobs, jobId, from, json, clock, options.Value.WriteTimeout);
         var why = "left";
         meter.Opened();
         try

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Eco2.Contracts;
 using Eco2.Contracts.Character;
+using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.Services.Tests.EventRouter;
 using Eco2.Testing;
@@ -178,6 +180,51 @@ public sealed class SubmitScanTests(ScanFixture fixture) : IClassFixture<ScanFix
                 ContractsJson.Default.Reward));
             return scan.Client.SendAsync(request);
         }
+    }
+
+    [Fact]
+    public async Task Words_wait_beside_the_job_and_return_to_their_owner_only()
+    {
+        using var silent = await PostAsync($$"""{"image_key":"{{Key}}"}""");
+        using var answer = await PostAsync($$"""{"image_key":"{{Key}}","user_input":" 이 병은 어디에 "}""");
+        var quiet = (await silent.JsonAsync()).GetProperty("job_id").GetGuid();
+        var job = new Job((await answer.JsonAsync()).GetProperty("job_id").GetGuid(), user);
+        var (document, words) = (await line.TtlAsync(JobDocument.KeyOf(job.Id)), await line.TtlAsync(ScanWords.KeyOf(job.Id)));
+
+        Assert.InRange(words, document - 10, document + 10);
+        Assert.Equal(new ScanWords(user, "이 병은 어디에"), await ReadAsync(job.Id));
+        Assert.Null(await ReadAsync(quiet));
+
+        // As the worker tells it: the place of the words is empty.
+        var now = TimeProvider.System.GetUtcNow();
+        var pipeline = (JsonObject)JsonNode.Parse("""{"classification_result":{"meta":{"user_input":null}}}""")!;
+        var result = new ScanResult(job.Id, "completed", null, pipeline, null, null, null, null, null, null, [], null, now, now);
+        await line.PublishAsync(job.Batch(null, job.Event("done", "completed", 100) with { Result = JsonSerializer.SerializeToElement(result, ContractsJson.Default.ScanResult) }));
+        await Eventually.TrueAsync(async () => (await ResultAsync()).GetProperty("status").GetString() == "completed", "the result is there");
+
+        Assert.Equal("이 병은 어디에", SaidIn(await ResultAsync()));
+        await Eventually.TrueAsync(async () => await StatusAsync() == "succeeded", "the history knows");
+        Assert.Equal("이 병은 어디에", SaidIn(await ResultAsync()));
+        using var deleted = await scan.Client.SendAsync(Request(HttpMethod.Delete, $"/api/v1/scan/{job.Id:D}", user));
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Null(await ReadAsync(job.Id));
+
+        Task<ScanWords?> ReadAsync(Guid id) => line.Worker.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(id));
+
+        async Task<JsonElement> ResultAsync()
+        {
+            using var shown = await GetAsync($"/api/v1/scan/{job.Id:D}/result");
+            return await shown.JsonAsync();
+        }
+
+        async Task<string?> StatusAsync()
+        {
+            using var history = await GetAsync("/api/v1/scan");
+            return (await history.JsonAsync()).GetProperty("scans")[0].GetProperty("status").GetString();
+        }
+
+        static string? SaidIn(JsonElement result) =>
+            result.GetProperty("pipeline_result").GetProperty("classification_result").GetProperty("meta").GetProperty("user_input").GetString();
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Eco2.Contracts;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
 using Eco2.Services.Tests.EventRouter;
 using Eco2.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -131,6 +132,31 @@ public sealed class JobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             using var foreign = await SendAsync(method, stranger, rest);
             await foreign.IsProblemAsync(HttpStatusCode.NotFound, "JOB_NOT_FOUND", "sse-gateway");
         }
+    }
+
+    [Fact]
+    public async Task A_result_goes_out_with_the_words_of_its_owner_which_the_log_does_not_hold()
+    {
+        var job = await line.AcceptAsync();
+        await line.Worker.SaveStateAsync(JobDocument.Store, ScanWords.KeyOf(job.Id), new ScanWords(job.UserId, "어디에 \"버려요\"?"));
+        var result = JsonElement.Parse("""{"status":"completed","pipeline_result":{"classification_result":{"meta":{"user_input":null}}}}""");
+        await line.PublishAsync(job.Batch(null, job.Event("done", "completed", 100) with { Result = result }));
+        await Eventually.TrueAsync(async () => (await line.ReadAsync(job))!.Status == "succeeded", "the job is done");
+
+        using var view = await SendAsync(HttpMethod.Get, job);
+        using var stream = await SendAsync(HttpMethod.Get, job, "/events");
+        var frame = (await stream.Content.ReadAsStringAsync()).Split('\n').Last(text => text.StartsWith("data: {\"job_id\"", StringComparison.Ordinal))["data: ".Length..];
+        var log = JsonSerializer.Serialize((await line.ReadAsync(job))!, ContractsJson.Default.JobDocument);
+        await line.Worker.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(job.Id));
+        using var late = await SendAsync(HttpMethod.Get, job);
+
+        Assert.Equal("어디에 \"버려요\"?", Said(await view.JsonAsync()));
+        Assert.Equal("어디에 \"버려요\"?", Said(JsonElement.Parse(frame)));
+        Assert.Null(Said(JsonElement.Parse(log).GetProperty("events").EnumerateArray().Last()));
+        Assert.Equal((HttpStatusCode.OK, null), (late.StatusCode, Said(await late.JsonAsync())));
+
+        static string? Said(JsonElement holder) =>
+            holder.GetProperty("result").GetProperty("pipeline_result").GetProperty("classification_result").GetProperty("meta").GetProperty("user_input").GetString();
     }
 
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();

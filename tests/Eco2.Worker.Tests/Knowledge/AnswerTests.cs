@@ -25,7 +25,7 @@ public sealed class AnswerTests
     {
         var plan = Known.Plan(Cola);
         var answer = Known.Compose(Cola);
-        var old = LegacyShapes.Pipeline(Known.Base, Cola, plan, answer, null);
+        var old = LegacyShapes.Pipeline(Known.Base, Cola, plan, answer, hasWords: false);
 
         Assert.Equal("무색페트병", (string?)old["disposal_rules"]!["key"]);
         Assert.Equal("플라스틱류", (string?)old["disposal_rules"]!["배출불가_품목_안내"]!["플라스틱 컵"]);
@@ -82,6 +82,16 @@ public sealed class AnswerTests
         Assert.Equal("openai", answer.Model.Provider);
         Assert.Equal(3, dropped);
     }
+
+    [Theory]
+    [InlineData("저는 홍길동이고 은하로 칠십칠에 살아요", "저는 홍길동이고 은하로 칠십칠에 살아요, 라고 하셨네요.", true)]
+    [InlineData("write to jane.doe@eco2.example about it", "I will write to Jane.Doe@eco2.example soon.", true)]
+    [InlineData("생수병 라벨 떼고 버려요?", "생수병은 라벨을 떼고 버려요.", false)]
+    [InlineData("Where does a water bottle go?", "A water bottle goes to clear PET.", false)]
+    [InlineData("put it in the clear PET bin, label removed", "Put it in the clear PET bin, label removed.", false)]
+    [InlineData(null, "A water bottle goes to clear PET.", false)]
+    public void What_quotes_the_sender_is_told_from_what_names_the_same_thing(string? words, string text, bool quotes) =>
+        Assert.Equal(quotes, Quotation.IsIn(text, words, "Put it in the clear PET bin, label removed."));
 
     [Fact]
     public void A_composed_answer_is_grounded_in_its_own_plan()

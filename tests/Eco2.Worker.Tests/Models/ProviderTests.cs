@@ -237,7 +237,7 @@ public sealed class ProviderTests : IAsyncLifetime
 
     private static Task<(VisionResult? Vision, Eco2.Contracts.Jobs.JobError? Error)> LookAsync(ModelChoice choice, string? words = null)
     {
-        var scan = new ScanRequested(Guid.CreateVersion7(), Guid.CreateVersion7(), "scan/a/b", "00", "/x", words, "vision-model", "ko", DateTimeOffset.UnixEpoch);
-        return new VisionByModel(Knowledge, TimeProvider.System, NullLogger<VisionByModel>.Instance).LookAsync(choice, scan, Jpeg, CancellationToken.None);
+        var scan = new ScanRequested(Guid.CreateVersion7(), Guid.CreateVersion7(), "scan/a/b", "00", "/x", words is not null, "vision-model", "ko", DateTimeOffset.UnixEpoch);
+        return new VisionByModel(Knowledge, TimeProvider.System, NullLogger<VisionByModel>.Instance).LookAsync(choice, scan, words, Jpeg, CancellationToken.None);
     }
 }

@@ -36,6 +36,45 @@ public sealed class ScanTests(WorkerFixture worker) : IClassFixture<WorkerFixtur
         Assert.Equal("무색페트병", result.PipelineResult!["disposal_rules"]!["key"]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task Words_are_read_by_the_steps_and_told_to_nobody()
+    {
+        var scan = await worker.RequestAsync("생수병, 0198c0de@eco2.example");
+
+        var events = await worker.EventsAsync(scan);
+
+        var result = events.First(e => e.Stage == "done").Result!.Value.Deserialize(ContractsJson.Default.ScanResult)!;
+        Assert.Equal("clear_pet.water", result.Vision!.Primary.ItemCode);
+        Assert.True(ScanWords.AreMissingIn(events.First(e => e.Stage == "done").Result!.Value));
+        Assert.DoesNotContain("0198c0de@eco2", string.Concat(events.Select(e => JsonSerializer.Serialize(e, ContractsJson.Default.JobEvent))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Words_that_are_gone_are_missed_and_the_picture_alone_is_answered()
+    {
+        var scan = await worker.RequestAsync("생수병", times: 0);
+        await worker.Scan.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(scan.JobId));
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, ScanRequested.Topic, scan);
+
+        var result = (await worker.EventsAsync(scan)).First(e => e.Stage == "done").Result!.Value.Deserialize(ContractsJson.Default.ScanResult)!;
+
+        Assert.Equal(["WORDS_GONE"], result.Warnings);
+        Assert.Equal("plastics", result.Vision!.Primary.MiddleCode);
+    }
+
+    [Fact]
+    public async Task A_message_of_the_release_before_has_its_words_taken_out()
+    {
+        var scan = await worker.RequestAsync(null, times: 0);
+        await worker.Scan.PublishEventAsync(Messaging.PubSub, ScanRequested.Topic, scan with { UserInput = "생수병, 0198c0de@eco2.example" });
+
+        var events = await worker.EventsAsync(scan);
+
+        Assert.Equal("clear_pet.water", events.First(e => e.Stage == "done").Result!.Value.Deserialize(ContractsJson.Default.ScanResult)!.Vision!.Primary.ItemCode);
+        Assert.Equal("생수병, 0198c0de@eco2.example", (await worker.Scan.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(scan.JobId)))!.Text);
+        Assert.True(ScanWords.AreMissingIn(events.First(e => e.Stage == "done").Result!.Value));
+    }
+
     [Theory]
     [InlineData(404, "IMAGE_FETCH_FAILED")]
     [InlineData(422, "IMAGE_UNREADABLE")]

@@ -126,7 +126,7 @@ public class WorkerFixture : IAsyncLifetime
     public async Task<ScanRequested> RequestAsync(string? words, int times = 1, int? media = null, string model = "local", byte[]? photo = null, bool undecided = false)
     {
         var (user, now) = (Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
-        var scan = new ScanRequested(Guid.CreateVersion7(), user, $"scan/{user}/{Guid.CreateVersion7()}", "ab12", "/x", words, model, "ko", now);
+        var scan = new ScanRequested(Guid.CreateVersion7(), user, $"scan/{user}/{Guid.CreateVersion7()}", "ab12", "/x", words is not null, model, "ko", now);
         if (media is { } status)
         {
             MediaStatus[scan.ImageKey] = status;
@@ -144,6 +144,11 @@ public class WorkerFixture : IAsyncLifetime
 
         var queued = new JobEvent(JobEvent.IdOf(scan.JobId, "queued", "started"), 1, "queued", "started", 0, now);
         await Scan.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(scan.JobId), new JobDocument(scan.JobId, user, "scan", "queued", "queued", 0, now, now, null, [queued]));
+        if (words is not null)
+        {
+            await Scan.SaveStateAsync(JobDocument.Store, ScanWords.KeyOf(scan.JobId), new ScanWords(user, words));
+        }
+
         for (var i = 0; i < times; i++)
         {
             await Scan.PublishEventAsync(Messaging.PubSub, ScanRequested.Topic, scan);

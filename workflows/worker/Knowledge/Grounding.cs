@@ -15,16 +15,18 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
     private const double Alike = 0.35;
 
     /// <param name="composed">The answer made of the same plan without a model: what is missing is taken from it.</param>
-    public Grounded Check(Answer written, DisposalPlan plan, Answer composed, string language)
+    /// <param name="words">What the user wrote: no part of the answer quotes it.</param>
+    public Grounded Check(Answer written, DisposalPlan plan, Answer composed, string language, string? words = null)
     {
         var source = string.Join('\n', Facts(plan, language));
+        bool Holds(string text) => Supported(text, source) && !Quotation.IsIn(text, words, source);
         var dropped = 0;
         var steps = new List<(int At, AnswerStep Step)>();
         foreach (var step in written.Steps)
         {
             var best = plan.Steps.Select(s => (Step: s, Score: Overlap(step.Text, s.Text.In(language)))).MaxBy(m => m.Score);
             var all = Overlap(step.Text, string.Join(' ', plan.Steps.Select(s => s.Text.In(language))));
-            if (best.Step is null || Math.Max(best.Score, all) < Alike || !Supported(step.Text, source)) dropped++;
+            if (best.Step is null || Math.Max(best.Score, all) < Alike || !Holds(step.Text)) dropped++;
             else steps.Add((best.Step.Order, step with { Done = best.Step.Done, Tags = best.Step.Tags }));
         }
         // The order of the rule, and never without the step that says where it goes.
@@ -33,18 +35,18 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
         var ordered = steps.OrderBy(s => s.At).Select((s, n) => s.Step with { Order = n + 1 }).Take(10).ToList();
 
         var gaps = composed.Insufficiencies.Select(own =>
-            written.Insufficiencies.FirstOrDefault(w => w.Tag == own.Tag && Supported(w.Text, source)) is { } said ? own with { Text = said.Text } : own).ToList();
+            written.Insufficiencies.FirstOrDefault(w => w.Tag == own.Tag && Holds(w.Text)) is { } said ? own with { Text = said.Text } : own).ToList();
         dropped += written.Insufficiencies.Count(w => gaps.All(g => g.Tag != w.Tag));
 
         var sentences = Wording.Sentences(written.UserAnswer);
-        var kept = sentences.Where(s => Supported(s, source)).Take(AnswerComposer.MostSentences).ToList();
+        var kept = sentences.Where(Holds).Take(AnswerComposer.MostSentences).ToList();
         dropped += sentences.Count - kept.Count;
         var userAnswer = string.Join(' ', kept);
         if (userAnswer.Length is < AnswerComposer.Shortest or > AnswerComposer.Longest) userAnswer = composed.UserAnswer;
 
         return new Grounded(composed with
         {
-            Headline = written.Headline is { Length: > 0 and <= 120 } headline && Supported(headline, source) ? headline : composed.Headline,
+            Headline = written.Headline is { Length: > 0 and <= 120 } headline && Holds(headline) ? headline : composed.Headline,
             Steps = plan.Steps.Count == 0 ? [] : ordered,
             Insufficiencies = gaps,
             UserAnswer = userAnswer,

@@ -3,19 +3,20 @@ using Eco2.Contracts.Scan;
 
 namespace Eco2.Worker.Knowledge;
 
-/// <summary>The shapes earlier clients read, with their Korean keys, made from today's.</summary>
+/// <summary>The shapes earlier clients read, with their Korean keys, made from today's. The place of the user's own words stays empty (null): whoever answers
+/// the user puts them in.</summary>
 internal static class LegacyShapes
 {
     private const string DefaultQuestion = "이거 어떻게 버려요?";
 
-    public static JsonObject Pipeline(KnowledgeBase knowledge, VisionResult vision, DisposalPlan plan, Answer answer, string? userInput) => new()
+    public static JsonObject Pipeline(KnowledgeBase knowledge, VisionResult vision, DisposalPlan plan, Answer answer, bool hasWords) => new()
     {
-        ["classification_result"] = Classification(vision, userInput),
+        ["classification_result"] = Classification(vision, hasWords),
         ["disposal_rules"] = plan.Rule is { } rule ? DisposalRules(knowledge, rule) : null,
         ["final_answer"] = FinalAnswer(answer),
     };
 
-    public static JsonObject Classification(VisionResult vision, string? userInput) => new()
+    public static JsonObject Classification(VisionResult vision, bool hasWords) => new()
     {
         ["classification"] = new JsonObject
         {
@@ -24,7 +25,7 @@ internal static class LegacyShapes
             ["minor_category"] = vision.Primary.MinorCategory,
         },
         ["situation_tags"] = Texts(vision.Primary.Tags.Select(t => t.Label)),
-        ["meta"] = new JsonObject { ["user_input"] = string.IsNullOrWhiteSpace(userInput) ? DefaultQuestion : userInput },
+        ["meta"] = new JsonObject { ["user_input"] = hasWords ? null : DefaultQuestion },
     };
 
     public static JsonObject FinalAnswer(Answer answer)

@@ -45,6 +45,11 @@ internal sealed class CollectDataActivity(Apps apps, Jobs jobs, ObjectStore obje
             {
                 yield return new UserDataPage("jobs", [JsonSerializer.SerializeToElement(job, json.Options)], null);
             }
+
+            if (await jobs.ReadWordsAsync(id, ct) is { } words)
+            {
+                yield return new UserDataPage("job_words", [JsonSerializer.SerializeToElement(new { job_id = id, words.Text }, json.Options)], null);
+            }
         }
     }
 }

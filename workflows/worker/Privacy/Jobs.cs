@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapr.Client;
 using Dapr.Workflow;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
 
 namespace Eco2.Worker.Privacy;
 
@@ -41,6 +42,10 @@ internal sealed class Jobs(Apps apps, DaprClient dapr, DaprWorkflowClient workfl
     internal Task<JobDocument?> ReadAsync(Guid jobId, CancellationToken ct) =>
         dapr.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
 
+    /// <summary>The words that came with a job and are not yet gone.</summary>
+    internal Task<ScanWords?> ReadWordsAsync(Guid jobId, CancellationToken ct) =>
+        dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+
     /// <summary>Stops the workflow if it runs and removes its history.</summary>
     /// <returns>True if there was one.</returns>
     internal async Task<bool> PurgeAsync(string instanceId, CancellationToken ct)
@@ -59,9 +64,10 @@ internal sealed class Jobs(Apps apps, DaprClient dapr, DaprWorkflowClient workfl
         return await workflows.PurgeInstanceAsync(instanceId, ct);
     }
 
-    /// <summary>Removes the log of a job, its older parts first: while the document is there, they can be found.</summary>
+    /// <summary>Removes the words and the log of a job, its older parts first: while the document is there, they can be found.</summary>
     internal async Task<bool> DeleteLogAsync(Guid jobId, CancellationToken ct)
     {
+        await dapr.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
         if (await ReadAsync(jobId, ct) is not { } job)
         {
             return false;

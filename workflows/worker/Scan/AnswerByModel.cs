@@ -29,24 +29,25 @@ internal sealed partial class AnswerByModel(Grounding grounding, WireJson json, 
     internal async Task<(Answer? Answer, JobError? Error)> WriteAsync(
         ModelChoice choice,
         ScanRequested scan,
+        string? words,
         DisposalPlan plan,
         Answer composed,
         CancellationToken ct)
     {
-        var facts = new Facts(plan.Name(scan.Language), RuleFacts.From(plan, scan.Language)!, scan.UserInput);
+        var facts = new Facts(plan.Name(scan.Language), RuleFacts.From(plan, scan.Language)!, words);
         ChatMessage[] messages =
         [
             new(ChatRole.System, system.Fill("language", scan.Language == "en" ? "English" : "Korean")),
             new(ChatRole.User, JsonSerializer.Serialize(facts, json.Options)),
         ];
         var answer = await StructuredChat.AskAsync<Written>(choice, messages, JsonShape.Format("answer", Schema(plan)), repair, written => Check(written, plan), clock, ct);
-        if (answer.Value is not { } words)
+        if (answer.Value is not { } written)
         {
             InvalidOutput(logger, scan.JobId, choice.Provider, answer.Problems.Count);
             return (null, ScanErrors.AnswerInvalidOutput(scan.Language));
         }
 
-        var grounded = grounding.Check(Draft(words, plan, composed, answer.Use), plan, composed, scan.Language);
+        var grounded = grounding.Check(Draft(written, plan, composed, answer.Use), plan, composed, scan.Language, words);
         if (grounded.Dropped > 0)
         {
             Ungrounded(logger, scan.JobId, choice.Provider, grounded.Dropped);

@@ -70,7 +70,7 @@ internal sealed partial class GiveRewardActivity(
             scan.JobId,
             "completed",
             answer.Headline,
-            LegacyShapes.Pipeline(knowledge, vision, plan, answer, scan.UserInput),
+            LegacyShapes.Pipeline(knowledge, vision, plan, answer, scan.HasWords || scan.UserInput is not null),
             vision,
             answer,
             reward,

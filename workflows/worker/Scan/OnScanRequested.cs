@@ -20,6 +20,7 @@ internal sealed partial class OnScanRequested
         EventBatch<ScanRequested> messages,
         DaprClient dapr,
         DaprWorkflowClient workflows,
+        SentWords words,
         IOptions<ScanStepOptions> options,
         ILogger<OnScanRequested> logger,
         CancellationToken ct)
@@ -50,7 +51,8 @@ internal sealed partial class OnScanRequested
                     return true;
                 }
 
-                await workflows.ScheduleNewWorkflowAsync(ScanRequested.Workflow, scan.JobId.ToString("D"), scan, (DateTimeOffset?)null, limit.Token);
+                var input = await words.TakeOutAsync(scan, limit.Token);
+                await workflows.ScheduleNewWorkflowAsync(ScanRequested.Workflow, scan.JobId.ToString("D"), input, (DateTimeOffset?)null, limit.Token);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
             {

@@ -11,6 +11,7 @@ internal sealed partial class SeePhotoActivity(
     ScanEvents events,
     ModelClients models,
     Photos photos,
+    SentWords sentWords,
     VisionByModel byModel,
     VisionLocally locally,
     TimeProvider clock,
@@ -40,6 +41,7 @@ internal sealed partial class SeePhotoActivity(
         string? provider = null;
         try
         {
+            var (words, lost) = await sentWords.ReadAsync(scan, ct);
             if (await models.ForVisionAsync(scan.Model, ct) is { } choice)
             {
                 if (await photos.ReadAsync(scan.ImageKey, ct) is not { } photo)
@@ -49,8 +51,8 @@ internal sealed partial class SeePhotoActivity(
 
                 try
                 {
-                    var (seen, refusal) = await byModel.LookAsync(choice, scan, photo, ct);
-                    return (seen, refusal, []);
+                    var (seen, refusal) = await byModel.LookAsync(choice, scan, words, photo, ct);
+                    return (seen, refusal, lost);
                 }
                 catch (ModelException e) when (e.Why == ModelFailure.Refused)
                 {
@@ -64,10 +66,10 @@ internal sealed partial class SeePhotoActivity(
                 }
             }
 
-            var (vision, error) = await locally.LookAsync(scan, ct);
+            var (vision, error) = await locally.LookAsync(scan, words, ct);
             return provider is null || vision is null
-                ? (vision, error, [])
-                : (vision with { Model = vision.Model with { FallbackFrom = provider } }, null, ["LOCAL_MODEL_USED"]);
+                ? (vision, error, lost)
+                : (vision with { Model = vision.Model with { FallbackFrom = provider } }, null, [.. lost, "LOCAL_MODEL_USED"]);
         }
         catch (Exception e) when (away is not null && e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
         {

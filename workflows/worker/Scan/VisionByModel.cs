@@ -41,14 +41,14 @@ internal sealed partial class VisionByModel
     }
 
     /// <exception cref="ModelException">The provider gives no answer.</exception>
-    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ModelChoice choice, ScanRequested scan, ReadOnlyMemory<byte> jpeg, CancellationToken ct)
+    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ModelChoice choice, ScanRequested scan, string? words, ReadOnlyMemory<byte> jpeg, CancellationToken ct)
     {
         // The words go in as a JSON string, so that they cannot end where they stand.
-        var words = JsonSerializer.Serialize(new { sender_words = scan.UserInput ?? NoWords });
+        var said = JsonSerializer.Serialize(new { sender_words = words ?? NoWords });
         ChatMessage[] messages =
         [
             new(ChatRole.System, system),
-            new(ChatRole.User, [new TextContent(words), new DataContent(jpeg, "image/jpeg")]),
+            new(ChatRole.User, [new TextContent(said), new DataContent(jpeg, "image/jpeg")]),
         ];
         SettledSight? settled = null;
         var answer = await StructuredChat.AskAsync<Sights>(choice, messages, format, repair, Check, clock, ct);
@@ -72,7 +72,7 @@ internal sealed partial class VisionByModel
                 return [$"objects must be 1 to {MostObjects}, not {sights.Objects.Count}"];
             }
 
-            var raw = sights.Objects.Select(o => new RawSight(o.Major, o.Middle, o.Item, o.Label, o.Confidence, [.. o.Tags.Select(t => new RawTag(t.Tag, t.Confidence))])).ToList();
+            var raw = sights.Objects.Select(o => new RawSight(o.Major, o.Middle, o.Item, o.Label is { } label && !Quotation.IsIn(label, words) ? label : null, o.Confidence, [.. o.Tags.Select(t => new RawTag(t.Tag, t.Confidence))])).ToList();
             settled = Sight.Settle(knowledge, raw[0], raw[1..], raw.Count > 1, new ModelUse(choice.Provider, choice.Model, 0));
             return settled.Problems;
         }

@@ -24,7 +24,7 @@ internal sealed class VisionLocally(DaprClient dapr, LocalVision interpreter, Wi
     });
 
     /// <exception cref="HttpRequestException">media is away; trying again may help.</exception>
-    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ScanRequested scan, CancellationToken ct)
+    internal async Task<(VisionResult? Vision, JobError? Error)> LookAsync(ScanRequested scan, string? words, CancellationToken ct)
     {
         using var place = await places.AcquireAsync(1, ct);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -43,7 +43,7 @@ internal sealed class VisionLocally(DaprClient dapr, LocalVision interpreter, Wi
         response.EnsureSuccessStatusCode();
         var photo = await response.Content.ReadFromJsonAsync<PhotoClass>(json.Options, limit.Token)
             ?? throw new JsonException("media answered with nothing.");
-        return (interpreter.Interpret(photo, scan.UserInput), null);
+        return (interpreter.Interpret(photo, words), null);
     }
 
     public void Dispose()

@@ -15,6 +15,7 @@ internal sealed partial class WriteAnswerActivity(
     AnswerComposer composer,
     ModelClients models,
     AnswerByModel byModel,
+    SentWords sentWords,
     TimeProvider clock,
     ILogger<WriteAnswerActivity> logger)
     : WorkflowActivity<WriteAnswer, Answered>
@@ -31,8 +32,7 @@ internal sealed partial class WriteAnswerActivity(
             events.Started(scan, "rule"),
             events.Completed(scan, "rule", ruled.Rule),
             events.Started(scan, "answer"));
-        var composed = composer.Compose(plan, vision, scan.UserInput, scan.Language, new ModelUse(Provider.Local, "composer", 0));
-        var (answer, error, warnings) = await WriteAsync(input.Run, plan, composed);
+        var (answer, error, warnings) = await WriteAsync(input.Run, plan, vision);
         var took = (long)clock.GetElapsedTime(began).TotalMilliseconds;
         if (answer?.Model.Provider == Provider.Local)
         {
@@ -52,22 +52,24 @@ internal sealed partial class WriteAnswerActivity(
         took,
         plan.Kind == PlanKind.NoRule ? [DisposalPlan.RuleNotFound] : []);
 
-    private async Task<(Answer?, JobError?, IReadOnlyList<string>)> WriteAsync(ScanRun run, DisposalPlan plan, Answer composed)
+    private async Task<(Answer?, JobError?, IReadOnlyList<string>)> WriteAsync(ScanRun run, DisposalPlan plan, VisionResult vision)
     {
         var scan = run.Request;
         using var deadline = Deadline.Of(run, clock);
         try
         {
+            var (words, lost) = await sentWords.ReadAsync(scan, deadline.Token);
+            var composed = composer.Compose(plan, vision, words, scan.Language, new ModelUse(Provider.Local, "composer", 0));
             // Without a rule there is nothing a model could say.
             if (plan.Kind != PlanKind.Guide || await models.ForAnswerAsync(scan.Model, deadline.Token) is not { } choice)
             {
-                return (composed, null, []);
+                return (composed, null, lost);
             }
 
             try
             {
-                var (answer, error) = await byModel.WriteAsync(choice, scan, plan, composed, deadline.Token);
-                return (answer, error, []);
+                var (answer, error) = await byModel.WriteAsync(choice, scan, words, plan, composed, deadline.Token);
+                return (answer, error, lost);
             }
             catch (ModelException e) when (e.Why == ModelFailure.Refused)
             {
@@ -77,7 +79,7 @@ internal sealed partial class WriteAnswerActivity(
             catch (ModelException e)
             {
                 StandsIn(logger, scan.JobId, choice.Provider, e.Why, e.Message);
-                return (composed with { Model = composed.Model with { FallbackFrom = choice.Provider } }, null, ["LOCAL_MODEL_USED"]);
+                return (composed with { Model = composed.Model with { FallbackFrom = choice.Provider } }, null, [.. lost, "LOCAL_MODEL_USED"]);
             }
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
