@@ -11,18 +11,18 @@ namespace Eco2.ServiceDefaults;
 public static class Database
 {
     /// <summary>Registers <see cref="NpgsqlDataSource"/> as the service's role and applies the numbered <c>Migrations/*.sql</c> embedded in
-    /// <paramref name="migrations"/> before the app listens. Call it after <c>AddEco2</c>. With <paramref name="seesAllUsers"/> a connection sees
-    /// everybody's rows until it becomes a user (<see cref="UserRows"/>): for the app that has yet to find out who somebody is. How it connects is
+    /// <paramref name="migrations"/> before the app listens. Call it after <c>AddEco2</c>. A connection sees
+    /// nobody's rows until it says for whom it acts (<see cref="UserRows"/>). How it connects is
     /// <c>ECO2_POSTGRES</c>: with a login of its own, or as the owner, whose rights it then gives up. Migrations run as the owner, by <c>ECO2_POSTGRES_OWNER</c>
     /// if <c>ECO2_POSTGRES</c> is the app's own; without either nothing is migrated, and the app waits until somebody else has done it.</summary>
-    public static WebApplicationBuilder AddEco2Database(this WebApplicationBuilder builder, Assembly migrations, bool seesAllUsers = false)
+    public static WebApplicationBuilder AddEco2Database(this WebApplicationBuilder builder, Assembly migrations)
     {
         var login = builder.Configuration["ECO2_POSTGRES"]
             ?? throw new InvalidOperationException("Set ECO2_POSTGRES to the connection string of the app's own login, or of the database's owner.");
         var owner = builder.Configuration["ECO2_POSTGRES_OWNER"];
         var services = builder.Services;
-        services.TryAddSingleton(sp => Open(login, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10), seesAllUsers));
-        services.AddSingleton<IReadinessCheck>(sp => new DatabaseCheck(Open(login, sp.GetRequiredService<ServiceIdentity>(), maxPoolSize: 1, seesAllUsers: false)));
+        services.TryAddSingleton(sp => Open(login, sp.GetRequiredService<ServiceIdentity>(), builder.Configuration.GetValue("Eco2:MaxPoolSize", 10)));
+        services.AddSingleton<IReadinessCheck>(sp => new DatabaseCheck(Open(login, sp.GetRequiredService<ServiceIdentity>(), maxPoolSize: 1)));
         // Hosted services start in the order of registration and before the server: nobody asks before the tables are there.
         services.AddHostedService(sp => ActivatorUtilities.CreateInstance<Migrator>(sp, DatabaseLogin.Of(sp.GetRequiredService<ServiceIdentity>(), login, owner), migrations));
         return builder;
@@ -50,13 +50,13 @@ public static class Database
         return command;
     }
 
-    private static NpgsqlDataSource Open(string login, ServiceIdentity service, int maxPoolSize, bool seesAllUsers)
+    private static NpgsqlDataSource Open(string login, ServiceIdentity service, int maxPoolSize)
     {
         var settings = new NpgsqlConnectionStringBuilder(login)
         {
             ApplicationName = $"eco2-{service.Name}",
             // As start-up options they also survive the reset of a pooled connection.
-            Options = $"-c role={service.Role} -c search_path={service.Schema}{(seesAllUsers ? " -c eco2.user_id=all" : "")}",
+            Options = $"-c role={service.Role} -c search_path={service.Schema}",
             MaxPoolSize = maxPoolSize,
             MinPoolSize = 0,
             // An idle connection costs the server a process.

@@ -20,6 +20,10 @@ public static class UserRows
     public static Task<NpgsqlDataReader> QueryInTurnForUserAsync(this NpgsqlDataSource db, Guid userId, string sql, object?[] values, CancellationToken ct) =>
         QueryAsync(db, new NpgsqlBatchCommand(SetAndLock).With(userId.ToString("D")), sql, values, ct);
 
+    /// <summary>One statement that sees everybody's rows, in one round trip: to find out whose a row is.</summary>
+    public static Task<NpgsqlDataReader> QueryForAllUsersAsync(this NpgsqlDataSource db, string sql, object?[] values, CancellationToken ct) =>
+        QueryAsync(db, BecomeAll(), sql, values, ct);
+
     private static async Task<NpgsqlDataReader> QueryAsync(NpgsqlDataSource db, NpgsqlBatchCommand become, string sql, object?[] values, CancellationToken ct)
     {
         // A batch without a transaction around it is one transaction. Disposing the reader closes nothing but itself;
@@ -43,6 +47,9 @@ public static class UserRows
     /// <summary>The first command of a batch whose others see the rows of one user.</summary>
     public static NpgsqlBatchCommand Become(Guid userId) => new NpgsqlBatchCommand(Set).With(userId.ToString("D"));
 
+    /// <summary>The first command of a batch whose others see everybody's rows.</summary>
+    public static NpgsqlBatchCommand BecomeAll() => new NpgsqlBatchCommand(Set).With("all");
+
     /// <summary>A transaction that sees the rows of one user.</summary>
     public static Task<UserTransaction> BeginForUserAsync(this NpgsqlDataSource db, Guid userId, CancellationToken ct) =>
         UserTransaction.BeginAsync(db, userId.ToString("D"), ct);
@@ -64,6 +71,13 @@ public static class UserRows
 
         /// <summary>A command of this transaction with its positional parameters.</summary>
         public NpgsqlCommand Command(string sql, params ReadOnlySpan<object?> values) => new NpgsqlCommand(sql, Connection, transaction).With(values);
+
+        /// <summary>From here on it sees the rows of one user: it has found out who that is.</summary>
+        public async Task BecomeAsync(Guid userId, CancellationToken ct)
+        {
+            await using var set = Command(Set, userId.ToString("D"));
+            await set.ExecuteNonQueryAsync(ct);
+        }
 
         /// <summary>Makes it last.</summary>
         public Task CommitAsync(CancellationToken ct) => transaction.CommitAsync(ct);

@@ -20,7 +20,7 @@ internal static class Program
     internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly, seesAllUsers: true).AddEco2Outbox().AddEdge(always: false);
+        builder.AddEco2("auth", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly).AddEco2Outbox().AddEdge(always: false);
         AccountData.Add(builder);
         builder.Services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Passwords>().AddSingleton<Attempts>().AddSingleton<Admins>();

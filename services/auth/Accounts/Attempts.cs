@@ -94,8 +94,8 @@ internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> option
 
     private async Task<bool> IsKnownAsync(string email, string? address, CancellationToken ct)
     {
-        await using var known = db.CreateCommand(Known).With(email, address ?? "");
-        return await known.ExecuteScalarAsync(ct) is true;
+        await using var known = await db.QueryForSystemAsync(SystemScope.SignIn, Known, [email, address ?? ""], ct);
+        return await known.ReadAsync(ct) && known.GetBoolean(0);
     }
 
     private Counter Here(string email, string? address) => new(Hash($"{email}\n{address}"), options.Value.FreeAttempts);

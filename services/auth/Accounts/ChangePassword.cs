@@ -54,8 +54,8 @@ internal sealed class ChangePassword
         }
 
         var hash = await passwords.HashAsync(password, ct);
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(account.Id, ct);
+        var connection = work.Connection;
         await using (var set = new NpgsqlCommand(Set, connection).With(account.Id, hash, now, account.PasswordHash))
         {
             if (await set.ExecuteNonQueryAsync(ct) == 0)
@@ -78,7 +78,7 @@ internal sealed class ChangePassword
         }
 
         await end.OthersOfUserAsync(connection, account.Id, account.SessionId, "password changed", now, ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         end.Published();
         queue.Wake();
         return TypedResults.NoContent();

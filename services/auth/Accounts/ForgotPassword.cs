@@ -31,9 +31,7 @@ internal sealed class ForgotPassword
         // Past the bound there is no further mail, and the link in the newest one stays valid: nobody can keep the owner from it by asking.
         if (await attempts.CountAsync(Attempts.Mails(email), now, ct) is null)
         {
-            await using var batch = db.CreateBatch();
-            batch.BatchCommands.Add(MailQueue.Entry(Letters.ResetPassword, null, email, Letters.LanguageOf(http), now));
-            await batch.ExecuteNonQueryAsync(ct);
+            await db.ExecuteForSystemAsync(SystemScope.Mail, ct, MailQueue.Entry(Letters.ResetPassword, null, email, Letters.LanguageOf(http), now));
             queue.Wake();
         }
 

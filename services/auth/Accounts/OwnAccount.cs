@@ -28,8 +28,7 @@ internal sealed record OwnAccount(Guid Id, Guid SessionId, string? Email, bool V
             return null;
         }
 
-        await using var find = db.CreateCommand(Find).With(user.Id, session);
-        await using var row = await find.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForUserAsync(user.Id, Find, [user.Id, session], ct);
         return await row.ReadAsync(ct)
             ? new OwnAccount(
                 user.Id, session, row.IsDBNull(0) ? null : row.GetString(0), row.GetBoolean(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetBoolean(3), row.GetFieldValue<DateTimeOffset>(4))

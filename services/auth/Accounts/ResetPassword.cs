@@ -51,10 +51,15 @@ internal sealed class ResetPassword
             return Problems.TooManyAttempts(wait);
         }
 
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await OneTimeLinks.UseAsync(connection, request.Token, OneTimeLinks.ResetPassword, now, ct) is not { } accountId
-            || await FindAsync(connection, accountId, ct) is not var (email, verified))
+        await using var work = await db.BeginForSystemAsync(SystemScope.OneTimeLink, ct);
+        var connection = work.Connection;
+        if (await OneTimeLinks.UseAsync(connection, request.Token, OneTimeLinks.ResetPassword, now, ct) is not { } accountId)
+        {
+            return Problems.LinkInvalid();
+        }
+
+        await work.BecomeAsync(accountId, ct);
+        if (await FindAsync(connection, accountId, ct) is not var (email, verified))
         {
             return Problems.LinkInvalid();
         }
@@ -98,7 +103,7 @@ internal sealed class ResetPassword
         }
 
         await end.AllOfUserAsync(connection, accountId, "password reset", now, ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         end.Published();
         queue.Wake();
         return TypedResults.NoContent();

@@ -36,8 +36,7 @@ internal sealed class ShowAccount
 
     private static async Task<Results<Ok<Account>, ProblemHttpResult>> Handle(CurrentUser user, NpgsqlDataSource db, Admins admins, CancellationToken ct)
     {
-        await using var read = db.CreateCommand(Read).With(user.Id, user.SessionId ?? Guid.Empty);
-        await using var row = await read.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForUserAsync(user.Id, Read, [user.Id, user.SessionId ?? Guid.Empty], ct);
         if (!await row.ReadAsync(ct))
         {
             return Problems.AccountNotFound();

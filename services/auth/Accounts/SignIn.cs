@@ -59,9 +59,9 @@ internal sealed class SignIn
         var renewed = verdict == PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, ct) : null;
         var session = sessions.Prepare(account.Id, "password", admins.RolesOf(email, account.Roles), caller, now);
         var (asked, challenge) = Challenges.Make(account.Id, "password", now);
-        await using (var connection = await db.OpenConnectionAsync(ct))
-        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        await using (var work = await db.BeginForUserAsync(account.Id, ct))
         {
+            var connection = work.Connection;
             await using var note = new NpgsqlCommand(Note, connection).With(account.Id, account.SecondFactor ? null : now, renewed, account.Hash);
             if (await note.ExecuteNonQueryAsync(ct) == 0)
             {
@@ -81,7 +81,7 @@ internal sealed class SignIn
             }
 
             await batch.ExecuteNonQueryAsync(ct);
-            await transaction.CommitAsync(ct);
+            await work.CommitAsync(ct);
         }
 
         if (account.SecondFactor)
@@ -94,8 +94,7 @@ internal sealed class SignIn
 
     private static async Task<Account?> FindAsync(NpgsqlDataSource db, string email, CancellationToken ct)
     {
-        await using var command = db.CreateCommand(Find).With(email);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await db.QueryForSystemAsync(SystemScope.SignIn, Find, [email], ct);
         return await reader.ReadAsync(ct)
             ? new Account(reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<string[]>(2), reader.GetBoolean(3))
             : null;

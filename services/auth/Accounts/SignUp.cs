@@ -52,9 +52,9 @@ internal sealed class SignUp
         var id = Guid.CreateVersion7(now);
         var hash = await passwords.HashAsync(request.Password!, ct);
         var session = sessions.Prepare(id, "password", admins.RolesOf(email, ["user"]), Caller.Of(http), now);
-        await using (var connection = await db.OpenConnectionAsync(ct))
-        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        await using (var work = await db.BeginForUserAsync(id, ct))
         {
+            var connection = work.Connection;
             await using var insert = new NpgsqlCommand(Insert, connection).With(id, email, hash, nickname, now);
             if (await insert.ExecuteNonQueryAsync(ct) == 0)
             {
@@ -66,7 +66,7 @@ internal sealed class SignUp
             rest.BatchCommands.Add(outbox.Entry(Messaging.PubSub, UserRegistered.Topic, id.ToString("D"), new UserRegistered(id, "password", nickname is not null, now)));
             rest.BatchCommands.Add(MailQueue.Entry(Letters.VerifyEmail, id, email, Letters.LanguageOf(http), now));
             await rest.ExecuteNonQueryAsync(ct);
-            await transaction.CommitAsync(ct);
+            await work.CommitAsync(ct);
         }
 
         outbox.Wake();

@@ -21,7 +21,7 @@ internal sealed partial class Sweep(NpgsqlDataSource db, TimeProvider clock, ILo
 
     public async Task RunAsync(CancellationToken ct)
     {
-        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var all = await db.BeginForSystemAsync(SystemScope.Sweep, ct);
         await using var batch = all.Connection.CreateBatch();
         foreach (var statement in Statements)
         {

@@ -42,6 +42,7 @@ internal sealed class VerifyEmail
             }
 
             await using var batch = db.CreateBatch();
+            batch.BatchCommands.Add(UserRows.Become(account.Id));
             batch.BatchCommands.Add(MailQueue.Entry(Letters.VerifyEmail, account.Id, account.Email, Letters.LanguageOf(http), now));
             await batch.ExecuteNonQueryAsync(ct);
             queue.Wake();
@@ -61,13 +62,14 @@ internal sealed class VerifyEmail
             return Problems.TooManyAttempts(wait);
         }
 
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForSystemAsync(SystemScope.OneTimeLink, ct);
+        var connection = work.Connection;
         if (await OneTimeLinks.UseAsync(connection, request.Token, OneTimeLinks.VerifyEmail, now, ct) is not { } accountId)
         {
             return Problems.LinkInvalid();
         }
 
+        await work.BecomeAsync(accountId, ct);
         await using var set = new NpgsqlCommand(Set, connection).With(accountId, now);
         var first = await set.ExecuteNonQueryAsync(ct) > 0;
         await using var batch = connection.CreateBatch();
@@ -78,7 +80,7 @@ internal sealed class VerifyEmail
 
         batch.BatchCommands.Add(Attempts.Forgive(counter));
         await batch.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         return TypedResults.NoContent();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class CheckKey
         }
 
         var now = clock.GetUtcNow();
-        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var all = await db.BeginForSystemAsync(SystemScope.ApiKey, ct);
         if (await FindAsync(all, key.Id, now, ct) is not { } row || !CryptographicOperations.FixedTimeEquals(row.Hash, key.Hash))
         {
             return Problems.NotFound();

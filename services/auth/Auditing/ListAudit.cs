@@ -58,7 +58,7 @@ internal sealed class ListAudit
         }
 
         var entries = new List<Entry>();
-        await using var read = await db.BeginForAllUsersAsync(ct);
+        await using var read = await db.BeginForSystemAsync(SystemScope.Audit, ct);
         await using var select = read.Command(Select, before, userId, kind, size + 1);
         await using var row = await select.ExecuteReaderAsync(ct);
         while (await row.ReadAsync(ct))

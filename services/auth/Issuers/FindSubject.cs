@@ -52,8 +52,7 @@ internal sealed class FindSubject
 
     private static async Task<Results<Ok<IssuerSubject>, ProblemHttpResult>?> FindAsync(NpgsqlDataSource db, string id, CancellationToken ct)
     {
-        await using var find = db.CreateCommand(Find).With(id);
-        await using var row = await find.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForSystemAsync(SystemScope.SignIn, Find, [id], ct);
         if (!await row.ReadAsync(ct))
         {
             return null;
@@ -65,8 +64,8 @@ internal sealed class FindSubject
     private static async Task<Results<Ok<IssuerSubject>, ProblemHttpResult>?> MakeAsync(NpgsqlDataSource db, Outbox outbox, string id, DateTimeOffset now, CancellationToken ct)
     {
         var user = Guid.CreateVersion7(now);
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForSystemAsync(SystemScope.SignIn, ct);
+        var connection = work.Connection;
         await using var account = new NpgsqlCommand(InsertAccount, connection).With(user, now);
         await account.ExecuteNonQueryAsync(ct);
         await using var social = new NpgsqlCommand(InsertSocial, connection).With(Guid.CreateVersion7(now), user, id, now);
@@ -79,7 +78,7 @@ internal sealed class FindSubject
         told.BatchCommands.Add(Audit.ProviderLinked(user, Provider, new Caller(null, null), now));
         await told.ExecuteNonQueryAsync(ct);
         await outbox.AddAsync(connection, Messaging.PubSub, UserRegistered.Topic, user.ToString("D"), new UserRegistered(user, Provider, false, now), ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         outbox.Wake();
         return TypedResults.Ok(new IssuerSubject(user, ["user"]));
     }

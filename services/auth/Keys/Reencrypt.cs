@@ -94,7 +94,7 @@ internal sealed partial class Reencrypt(NpgsqlDataSource db, Encryption encrypti
 
     private async Task<List<(string Id, byte[] Sealed)>> ReadAsync(Place place, string after, CancellationToken ct)
     {
-        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var all = await db.BeginForSystemAsync(SystemScope.Reencryption, ct);
         await using var select = all.Command(place.Select, await encryption.CurrentIdAsync(ct), after);
         await using var row = await select.ExecuteReaderAsync(ct);
         var rows = new List<(string, byte[])>();
@@ -108,7 +108,7 @@ internal sealed partial class Reencrypt(NpgsqlDataSource db, Encryption encrypti
 
     private async Task<int> WriteAsync(Place place, string id, byte[] old, byte[] renewed, CancellationToken ct)
     {
-        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var all = await db.BeginForSystemAsync(SystemScope.Reencryption, ct);
         await using var update = all.Command(place.Update, id, old, renewed);
         var written = await update.ExecuteNonQueryAsync(ct);
         await all.CommitAsync(ct);

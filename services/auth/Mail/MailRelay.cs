@@ -65,8 +65,7 @@ internal sealed partial class MailRelay(
 
     private async Task<List<Mail>> TakeAsync(CancellationToken ct)
     {
-        await using var take = db.CreateCommand(Take).With(clock.GetUtcNow());
-        await using var row = await take.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForSystemAsync(SystemScope.Mail, Take, [clock.GetUtcNow()], ct);
         var mails = new List<Mail>();
         while (await row.ReadAsync(ct))
         {
@@ -92,20 +91,19 @@ internal sealed partial class MailRelay(
             {
                 Waits(logger, mail.Id, mail.Kind, mail.Attempts, why);
                 var pause = Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(mail.Attempts, 10)));
-                await using var later = db.CreateCommand(Later).With(mail.Id, now + TimeSpan.FromSeconds(pause));
-                await later.ExecuteNonQueryAsync(ct);
+                await db.ExecuteForSystemAsync(SystemScope.Mail, ct, new NpgsqlBatchCommand(Later).With(mail.Id, now + TimeSpan.FromSeconds(pause)));
                 return;
             }
         }
 
-        await using var done = db.CreateCommand(Done).With(mail.Id);
         // It has left: forgetting that because somebody pressed Ctrl-C would send it twice.
-        await done.ExecuteNonQueryAsync(CancellationToken.None);
+        await db.ExecuteForSystemAsync(SystemScope.Mail, CancellationToken.None, new NpgsqlBatchCommand(Done).With(mail.Id));
     }
 
     private async Task<Recipient?> FindAsync(Mail mail, CancellationToken ct)
     {
-        await using var find = db.CreateCommand(Find);
+        await using var all = await db.BeginForSystemAsync(SystemScope.Mail, ct);
+        await using var find = all.Command(Find);
         find.Parameters.Add(new NpgsqlParameter { Value = (object?)mail.AccountId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
         find.Parameters.Add(new NpgsqlParameter { Value = mail.Email });
         await using var row = await find.ExecuteReaderAsync(ct);
@@ -148,8 +146,7 @@ internal sealed partial class MailRelay(
 
     private async Task<TimeSpan> PauseAsync(CancellationToken ct)
     {
-        await using var next = db.CreateCommand(Next);
-        await using var row = await next.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForSystemAsync(SystemScope.Mail, Next, [], ct);
         var wait = await row.ReadAsync(ct) && !row.IsDBNull(0) ? row.GetFieldValue<DateTimeOffset>(0) - clock.GetUtcNow() : Round;
         return wait < TimeSpan.FromMilliseconds(100) ? TimeSpan.FromMilliseconds(100) : wait > Round ? Round : wait;
     }

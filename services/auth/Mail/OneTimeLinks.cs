@@ -28,8 +28,10 @@ internal static class OneTimeLinks
     public static async Task<string> MakeAsync(NpgsqlDataSource db, Guid accountId, string purpose, DateTimeOffset now, CancellationToken ct)
     {
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));
-        await using var replace = db.CreateCommand(Replace).With(accountId, purpose, Hash(token), now + LifetimeOf(purpose));
-        await replace.ExecuteNonQueryAsync(ct);
+        await using var batch = db.CreateBatch();
+        batch.BatchCommands.Add(UserRows.Become(accountId));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Replace).With(accountId, purpose, Hash(token), now + LifetimeOf(purpose)));
+        await batch.ExecuteNonQueryAsync(ct);
         return token;
     }
 

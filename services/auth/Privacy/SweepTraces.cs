@@ -30,8 +30,7 @@ internal sealed partial class SweepTraces
             var round = Batch;
             while (round == Batch && clock.GetElapsedTime(began) < Longest)
             {
-                await using var sweep = db.CreateCommand(sql).With(now - age, Batch);
-                round = await sweep.ExecuteNonQueryAsync(ct);
+                round = await db.ExecuteForSystemAsync(SystemScope.Sweep, ct, new NpgsqlBatchCommand(sql).With(now - age, Batch));
             }
         }
 

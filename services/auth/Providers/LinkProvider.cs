@@ -67,8 +67,8 @@ internal sealed class LinkProvider(NpgsqlDataSource db, TimeProvider clock)
     public async Task<string> FinishAsync(Provider provider, ProviderIdentity identity, Guid accountId, Guid? sessionId, HttpContext http, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(accountId, ct);
+        var connection = work.Connection;
         await using var there = new NpgsqlCommand(IsStillThere, connection).With(accountId, sessionId);
         if (await there.ExecuteScalarAsync(ct) is null)
         {
@@ -89,7 +89,7 @@ internal sealed class LinkProvider(NpgsqlDataSource db, TimeProvider clock)
             await batch.ExecuteNonQueryAsync(ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         return Linked(provider);
     }
 

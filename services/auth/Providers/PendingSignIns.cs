@@ -44,8 +44,8 @@ internal sealed class PendingSignIns(NpgsqlDataSource db, IOptions<ProvidersOpti
         // A browser keeps its secret, so that two tabs do not end each other's way.
         var browser = http.Request.Cookies[Cookie] is { } kept && IsOurs(kept) ? kept : Random();
         var started = new Started(Random(), browser, now + options.Value.SignInWithin);
-        await using var insert = db.CreateCommand(Insert).With(Hash(started.State), Hash(browser), provider.Id, frontend, accountId, sessionId, now, started.ExpiresAt);
-        await insert.ExecuteNonQueryAsync(ct);
+        await db.ExecuteForSystemAsync(
+            SystemScope.SignIn, ct, new NpgsqlBatchCommand(Insert).With(Hash(started.State), Hash(browser), provider.Id, frontend, accountId, sessionId, now, started.ExpiresAt));
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Cookies.Append(Cookie, browser, new CookieOptions
         {
@@ -62,8 +62,7 @@ internal sealed class PendingSignIns(NpgsqlDataSource db, IOptions<ProvidersOpti
             return null;
         }
 
-        await using var take = db.CreateCommand(Take).With(Hash(state!), Hash(browser), provider.Id, clock.GetUtcNow());
-        await using var row = await take.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForSystemAsync(SystemScope.SignIn, Take, [Hash(state!), Hash(browser), provider.Id, clock.GetUtcNow()], ct);
         return await row.ReadAsync(ct)
             ? new Pending(row.GetString(0), row.IsDBNull(1) ? null : row.GetGuid(1), row.IsDBNull(2) ? null : row.GetGuid(2), browser)
             : null;

@@ -52,8 +52,8 @@ internal sealed class SignInByProvider(NpgsqlDataSource db, SessionIssuer sessio
     private async Task<string?> TryAsync(Provider provider, ProviderIdentity identity, HttpContext http, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForSystemAsync(SystemScope.SignIn, ct);
+        var connection = work.Connection;
         var account = await FindAsync(connection, provider, identity, ct);
         if (account is { IsDeleted: true })
         {
@@ -102,7 +102,7 @@ internal sealed class SignInByProvider(NpgsqlDataSource db, SessionIssuer sessio
         }
 
         await batch.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         outbox.Wake();
         if (account.SecondFactor)
         {

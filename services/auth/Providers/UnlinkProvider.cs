@@ -34,8 +34,8 @@ internal sealed class UnlinkProvider
         }
 
         var now = clock.GetUtcNow();
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(user.Id, ct);
+        var connection = work.Connection;
         await using var exists = new NpgsqlCommand(Exists, connection).With(user.Id, provider);
         if (provider.Length > 30 || await exists.ExecuteScalarAsync(ct) is null)
         {
@@ -63,7 +63,7 @@ internal sealed class UnlinkProvider
             await end.ByIdAsync(connection, session, "its provider was unlinked", now, ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         end.Published();
         return TypedResults.NoContent();
     }

@@ -51,9 +51,9 @@ internal sealed class AnswerChallenge
         }
 
         var session = sessions.Prepare(challenge.AccountId, challenge.Provider, admins.RolesOf(account.Email, account.Roles, account.Verified), caller, now, now);
-        await using (var connection = await db.OpenConnectionAsync(ct))
-        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        await using (var work = await db.BeginForUserAsync(challenge.AccountId, ct))
         {
+            var connection = work.Connection;
             if (!await Challenges.WinAsync(connection, request.Challenge!, ct))
             {
                 return Problems.ChallengeEnded();
@@ -74,7 +74,7 @@ internal sealed class AnswerChallenge
             }
 
             await batch.ExecuteNonQueryAsync(ct);
-            await transaction.CommitAsync(ct);
+            await work.CommitAsync(ct);
         }
 
         return TypedResults.Ok(await sessions.DeliverAsync(session, http, ct));
@@ -82,8 +82,7 @@ internal sealed class AnswerChallenge
 
     private static async Task<(string? Email, string[] Roles, bool Verified)?> FindAsync(NpgsqlDataSource db, Guid accountId, CancellationToken ct)
     {
-        await using var find = db.CreateCommand(Find).With(accountId);
-        await using var row = await find.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForUserAsync(accountId, Find, [accountId], ct);
         return await row.ReadAsync(ct) ? (row.IsDBNull(0) ? null : row.GetString(0), row.GetFieldValue<string[]>(1), row.GetBoolean(2)) : null;
     }
 }

@@ -42,8 +42,7 @@ internal static class Challenges
             return null;
         }
 
-        await using var count = db.CreateCommand(Try).With(Hash(token), now, Tries);
-        await using var row = await count.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForSystemAsync(SystemScope.SignIn, Try, [Hash(token), now, Tries], ct);
         return await row.ReadAsync(ct) ? (row.GetGuid(0), row.GetString(1)) : null;
     }
 

@@ -49,8 +49,7 @@ internal sealed class Codes(NpgsqlDataSource db, Encryption encryption, BackupCo
 
     private async Task<(byte[] Secret, long? LastStep, byte[]? Salt, int Rounds)?> ReadAsync(Guid accountId, CancellationToken ct)
     {
-        await using var read = db.CreateCommand(Read).With(accountId);
-        await using var row = await read.ExecuteReaderAsync(ct);
+        await using var row = await db.QueryForUserAsync(accountId, Read, [accountId], ct);
         return await row.ReadAsync(ct)
             ? (row.GetFieldValue<byte[]>(0), row.IsDBNull(1) ? null : row.GetInt64(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2), row.IsDBNull(3) ? 0 : row.GetInt32(3))
             : null;

@@ -77,6 +77,7 @@ internal sealed class EnableTotp
         var secret = Totp.NewSecret();
         await using (var batch = db.CreateBatch())
         {
+            batch.BatchCommands.Add(UserRows.Become(account.Id));
             batch.BatchCommands.Add(new NpgsqlBatchCommand(SetPending).With(account.Id, await encryption.EncryptAsync(secret, Codes.UseOf(account.Id), ct)));
             batch.BatchCommands.Add(Attempts.Forgive(attempts.CurrentPassword(account.Id)));
             await batch.ExecuteNonQueryAsync(ct);
@@ -121,8 +122,8 @@ internal sealed class EnableTotp
         }
 
         var codes = await backup.MakeAsync(ct);
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(account.Id, ct);
+        var connection = work.Connection;
         await using (var turnOn = new NpgsqlCommand(TurnOn, connection).With(account.Id, now, step, pending))
         {
             if (await turnOn.ExecuteNonQueryAsync(ct) == 0)
@@ -150,14 +151,14 @@ internal sealed class EnableTotp
             await batch.ExecuteNonQueryAsync(ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         queue.Wake();
         return TypedResults.Ok(new Confirmed(codes.Codes));
     }
 
     private static async Task<byte[]?> PendingAsync(NpgsqlDataSource db, Guid accountId, CancellationToken ct)
     {
-        await using var read = db.CreateCommand(ReadPending).With(accountId);
-        return await read.ExecuteScalarAsync(ct) as byte[];
+        await using var row = await db.QueryForUserAsync(accountId, ReadPending, [accountId], ct);
+        return await row.ReadAsync(ct) && !row.IsDBNull(0) ? row.GetFieldValue<byte[]>(0) : null;
     }
 }

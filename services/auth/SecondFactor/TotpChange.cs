@@ -46,8 +46,8 @@ internal sealed class TotpChange(NpgsqlDataSource db, Codes codes, Attempts atte
         }
 
         var commands = await commandsAsync(account.Id);
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(account.Id, ct);
+        var connection = work.Connection;
         if (!await match.UseAsync(connection, ct))
         {
             return Problems.InvalidCode();
@@ -70,7 +70,7 @@ internal sealed class TotpChange(NpgsqlDataSource db, Codes codes, Attempts atte
             await batch.ExecuteNonQueryAsync(ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         queue.Wake();
         return null;
     }

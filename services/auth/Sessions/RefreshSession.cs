@@ -52,8 +52,8 @@ internal sealed class RefreshSession
 
         var now = clock.GetUtcNow();
         var next = RefreshToken.Make();
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForSystemAsync(SystemScope.Session, ct);
+        var connection = work.Connection;
         await using var use = new NpgsqlCommand(Use, connection).With(old.Hash, now);
         var fresh = await use.ExecuteScalarAsync(ct) is not null;
         if (await FindAsync(connection, old, ct) is not { } session)
@@ -61,6 +61,7 @@ internal sealed class RefreshSession
             return Problems.InvalidToken();
         }
 
+        await work.BecomeAsync(session.UserId, ct);
         if (session.RevokedAt is not null)
         {
             return Problems.TokenRevoked();
@@ -69,7 +70,7 @@ internal sealed class RefreshSession
         if (!fresh)
         {
             await end.ByIdAsync(connection, session.Id, "refresh token used twice", now, ct);
-            await transaction.CommitAsync(ct);
+            await work.CommitAsync(ct);
             end.Published();
             return Problems.TokenRevoked();
         }
@@ -87,7 +88,7 @@ internal sealed class RefreshSession
             await batch.ExecuteNonQueryAsync(ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         var access = await tokens.SignAsync(session.UserId, session.Id, session.Provider, admins.RolesOf(session.Email, session.Roles, session.Proven), now, ct);
         Cookies.Set(http, access, next.Text, options.Value);
         // A browser has its cookies; it gets no token that a script could read.

@@ -1,5 +1,4 @@
 using Eco2.Contracts.Auth;
-using Eco2.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -20,7 +19,7 @@ internal sealed class RevokedSessions
     private static async Task<Ok<List<SessionRevoked>>> Handle(NpgsqlDataSource db, EndSession end, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var all = await db.BeginForAllUsersAsync(ct);
+        await using var all = await db.BeginForSystemAsync(SystemScope.Revocations, ct);
         await using var command = all.Command(Read, now - (end.ForgetAfter(now) - now));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var revoked = new List<SessionRevoked>();

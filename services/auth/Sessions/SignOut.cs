@@ -32,8 +32,8 @@ internal sealed class SignOut
         CancellationToken ct)
     {
         var request = http.Request.HasJsonContentType() && http.Request.ContentLength is not 0 ? await http.Request.ReadFromJsonAsync<Request>(ct) : null;
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForSystemAsync(SystemScope.Session, ct);
+        var connection = work.Connection;
         var sessions = new HashSet<Guid>();
         if (Guid.TryParseExact(http.Request.Headers[CurrentUser.SessionIdHeader].ToString(), "D", out var current))
         {
@@ -57,7 +57,7 @@ internal sealed class SignOut
             await end.ByIdAsync(connection, session, "signed out", clock.GetUtcNow(), ct);
         }
 
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         return Done(http, end, options.Value);
     }
 
@@ -70,10 +70,10 @@ internal sealed class SignOut
         TimeProvider clock,
         CancellationToken ct)
     {
-        await using var connection = await db.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var work = await db.BeginForUserAsync(user.Id, ct);
+        var connection = work.Connection;
         await end.AllOfUserAsync(connection, user.Id, "signed out everywhere", clock.GetUtcNow(), ct);
-        await transaction.CommitAsync(ct);
+        await work.CommitAsync(ct);
         return Done(http, end, options.Value);
     }
 

@@ -1,5 +1,6 @@
 using Eco2.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Xunit;
 
@@ -61,13 +62,13 @@ public sealed class RowSecurityTests
         var postgres = await PostgresCluster.CreateDatabaseAsync();
         await using var host = await StartAsync(service, postgres);
         await using var owner = NpgsqlDataSource.Create(postgres);
-        // As the app's own connection; auth begins as all, so it is taken back here.
-        await using var app = NpgsqlDataSource.Create($"{postgres};Options=-c role=eco2_{service} -c search_path={service}");
+        var app = host.Services.GetRequiredService<NpgsqlDataSource>();
         foreach (var table in await TablesAsync(owner, service))
         {
             await FillAsync(owner, service, table);
 
             Assert.Equal((table.Name, 0L), (table.Name, await CountAsync(app, table, null, "select count(*) from {0}")));
+            Assert.Equal((table.Name, 0L), (table.Name, await CountAsNobodyAsync(app, table)));
             Assert.Equal((table.Name, 1L), (table.Name, await CountAsync(app, table, Alice, "select count(*) from {0}")));
             Assert.Equal((table.Name, 0L), (table.Name, await CountAsync(app, table, Alice, $"select count(*) from {{0}} where {table.Owner} = '{Bob}'")));
             Assert.Equal((table.Name, 2L), (table.Name, await CountAsync(app, table, null, "select count(*) from {0}", "all")));
@@ -132,6 +133,13 @@ public sealed class RowSecurityTests
         await using var transaction = await connection.BeginTransactionAsync();
         await BecomeAsync(connection, setting ?? user?.ToString("D") ?? "");
         await using var count = new NpgsqlCommand(sql.Replace("{0}", schema is null ? table.Name : $"{schema}.{table.Name}", StringComparison.Ordinal), connection);
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Over a connection that has said nothing of whom it acts for.</summary>
+    private static async Task<long> CountAsNobodyAsync(NpgsqlDataSource app, Table table)
+    {
+        await using var count = app.CreateCommand($"select count(*) from {table.Name}");
         return (long)(await count.ExecuteScalarAsync())!;
     }
 
