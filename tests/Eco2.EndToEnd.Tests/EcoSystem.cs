@@ -30,6 +30,9 @@ public sealed class EcoSystem : IAsyncLifetime
     /// <summary>The connection string of the database's owner.</summary>
     public string Postgres => run.Postgres;
 
+    /// <inheritdoc cref="EcoRun.Redis"/>
+    public string Redis => run.Redis;
+
     public static string Root => Checkout.Root;
 
     public static string Command => EcoRun.Command;
