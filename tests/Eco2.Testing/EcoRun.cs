@@ -72,7 +72,8 @@ public sealed partial class EcoRun(string name) : IAsyncDisposable
     {
         Directory.CreateDirectory(State);
         // By the full path: a test may put another dotnet first, for what eco2 starts.
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Log, Environment.ProcessPath!, Command, "up", "--no-build", "--free-ports", "--state", State, .. options.Contains("--components") ? Array.Empty<string>() : ["--components", Components], .. options])
+        // Ctrl-C must end it also where the tests run in the background of a script, whose children ignore it.
+        var start = new ProcessStartInfo("sh", ["-c", "exec env --default-signal=INT \"$@\" >>\"$0\" 2>&1 </dev/null", Log, Environment.ProcessPath!, Command, "up", "--no-build", "--free-ports", "--state", State, .. options.Contains("--components") ? Array.Empty<string>() : ["--components", Components], .. options])
         {
             UseShellExecute = false,
         };
