@@ -133,6 +133,7 @@ public sealed class TraceOfPersonTests(EcoSystem system) : IAsyncLifetime
     private async Task ChangeAsync()
     {
         using var change = new HttpRequestMessage(HttpMethod.Patch, "/api/v1/users/me") { Content = JsonContent.Create(new { nickname = $"{Mark}other{run}" }) };
+        change.Headers.IfMatch.Add(EntityTagHeaderValue.Any);
         using var changed = await http.SendAsync(change);
         changed.EnsureSuccessStatusCode();
     }
