@@ -14,7 +14,7 @@ public sealed class ModelServer : IAsyncDisposable
     public const string Answer = "answer";
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> gates = new();
-    private readonly ConcurrentDictionary<string, Action<JsonObject>> orders = new();
+    private readonly ConcurrentDictionary<string, Func<JsonObject, JsonObject, Task>> orders = new();
     private readonly ConcurrentDictionary<string, int> calls = new();
     private WebApplication? app;
 
@@ -42,7 +42,14 @@ public sealed class ModelServer : IAsyncDisposable
     }
 
     /// <summary>From now on what is said at <paramref name="step"/> is changed, as by a model that does what somebody else told it, until the result is disposed.</summary>
-    public IDisposable Obey(string step, Action<JsonObject> change)
+    public IDisposable Obey(string step, Action<JsonObject> change) => Obey(step, (said, _) =>
+    {
+        change(said);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>The same by a model that first looks at what it was asked.</summary>
+    public IDisposable Obey(string step, Func<JsonObject, JsonObject, Task> change)
     {
         orders[step] = change;
         return new Release(() => orders.TryRemove(step, out _));
@@ -79,7 +86,7 @@ public sealed class ModelServer : IAsyncDisposable
         var content = step == Vision ? Sights() : Words(format["schema"]!);
         if (orders.TryGetValue(step, out var obey))
         {
-            obey(content);
+            await obey(content, body);
         }
 
         return Results.Json(new
