@@ -21,6 +21,13 @@ export class Document {
     }))).sort((a, b) => a.parameters - b.parameters);
   }
 
+  /** What of a value is not as a schema of the document says. */
+  misfits(schema, value) {
+    const pointed = JSON.parse(JSON.stringify(schema ?? true).replaceAll('"#/', '"eco2#/'));
+    const validate = this.ajv.compile(pointed);
+    return validate(value) ? [] : validate.errors.map(error => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
+  }
+
   find(method, path) {
     return this.operations.find(one => one.method === method && one.matches.test(path));
   }

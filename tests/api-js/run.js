@@ -7,10 +7,10 @@ import { join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../..');
 const command = join(root, 'artifacts/bin/Eco2.Cli/release/Eco2.Cli.dll');
 
-export async function startEco2() {
+export async function startEco2(environment = {}) {
   const state = mkdtempSync(join(tmpdir(), 'eco2-api-'));
   const log = join(state, 'up.log');
-  const up = spawn('dotnet', [command, 'up', '--no-build', '--free-ports', '--components', process.env.ECO2_COMPONENTS || 'redis', '--state', state], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const up = spawn('dotnet', [command, 'up', '--no-build', '--free-ports', '--components', process.env.ECO2_COMPONENTS || 'redis', '--state', state], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const file = createWriteStream(log);
   up.stdout.pipe(file);
   up.stderr.pipe(file);
@@ -24,6 +24,7 @@ export async function startEco2() {
   }
   return {
     url,
+    state,
     mails: join(state, 'mail'),
     stop: async () => {
       up.kill('SIGINT');

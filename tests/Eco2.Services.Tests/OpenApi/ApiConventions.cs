@@ -77,7 +77,7 @@ internal static class ApiConventions
             }
         }
 
-        if (answers.Contains(nameof(FileContentHttpResult), StringComparison.Ordinal))
+        if (answers.Contains(nameof(FileContentHttpResult), StringComparison.Ordinal) && operation.Responses.GetValueOrDefault("200")?.Content is not { Count: > 0 })
         {
             operation.Responses["200"] = new OpenApiResponse
             {
@@ -135,7 +135,7 @@ internal static class ApiConventions
     }
 
     private static bool MayBeNull(IOpenApiSchema schema) =>
-        schema.Type?.HasFlag(JsonSchemaType.Null) == true || (schema.OneOf ?? schema.AnyOf)?.Any(MayBeNull) == true;
+        schema.Type?.HasFlag(JsonSchemaType.Null) == true || schema is OpenApiSchema { Type: null, OneOf: null, AnyOf: null, AllOf: null } || (schema.OneOf ?? schema.AnyOf)?.Any(MayBeNull) == true;
 
     private static OpenApiParameter IdempotencyKey(int shortest) => new()
     {
