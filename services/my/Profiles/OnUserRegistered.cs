@@ -9,16 +9,14 @@ internal sealed partial class OnUserRegistered
 {
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
 
+    // A name comes in later where there is none, and not over what its owner chose meanwhile.
     private const string Insert =
         """
-        insert into profiles (user_id, provider, nickname, last_login_at, created_at) values ($1, $2, $3, $4, $4)
-        on conflict (user_id) do nothing
+        insert into profiles as p (user_id, provider, nickname, last_login_at, created_at) values ($1, $2, $3, $4, $4)
+        on conflict (user_id) do update set nickname = excluded.nickname where p.nickname is null and excluded.nickname is not null
         """;
 
-    private const string Lacks = "select 1 from profiles where user_id = $1 and nickname is null";
-
-    // Not over what its owner chose meanwhile.
-    private const string Name = "update profiles set nickname = $2 where user_id = $1 and nickname is null";
+    private const string Named = "select 1 from profiles where user_id = $1 and nickname is not null";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/user-registered", Handle);
 
@@ -31,47 +29,37 @@ internal sealed partial class OnUserRegistered
             throw new PoisonMessageException("user_id or provider is missing");
         }
 
-        // The profile does not wait for its name.
-        var nameless = await InsertAsync(user, db, ct);
-        if (!user.HasNickname || !nameless)
-        {
-            return EventAnswer.Success;
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(AskLimit);
-        try
-        {
-            if (await accounts.NicknameAsync(user.UserId, limit.Token) is { } nickname)
-            {
-                await using var work = await db.BeginForUserAsync(user.UserId, ct);
-                await using var name = work.Command(Name, user.UserId, nickname);
-                await name.ExecuteNonQueryAsync(ct);
-                await work.CommitAsync(ct);
-            }
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
-        {
-            NotNow(logger, user.UserId, e.Message);
-            return EventAnswer.Retry;
-        }
-
-        return EventAnswer.Success;
-    }
-
-    /// <returns>Whether there is a profile without a nickname now.</returns>
-    private static async Task<bool> InsertAsync(UserRegistered user, NpgsqlDataSource db, CancellationToken ct)
-    {
+        var (nickname, isAway) = user.HasNickname && !await IsNamedAsync(user.UserId, db, ct) ? await AskAsync(user.UserId, accounts, logger, ct) : (user.Nickname, false);
         await using var work = await db.BeginForUserAsync(user.UserId, ct);
-        await using (var insert = work.Command(Insert, user.UserId, user.Provider, user.Nickname, user.RegisteredAt.ToUniversalTime()))
+        await using (var insert = work.Command(Insert, user.UserId, user.Provider, nickname, user.RegisteredAt.ToUniversalTime()))
         {
             await insert.ExecuteNonQueryAsync(ct);
         }
 
-        await using var lacks = work.Command(Lacks, user.UserId);
-        var nameless = await lacks.ExecuteScalarAsync(ct) is not null;
         await work.CommitAsync(ct);
-        return nameless;
+        // The profile does not wait for a name that cannot be had now.
+        return isAway ? EventAnswer.Retry : EventAnswer.Success;
+    }
+
+    private static async Task<bool> IsNamedAsync(Guid userId, NpgsqlDataSource db, CancellationToken ct)
+    {
+        await using var named = await db.QueryForUserAsync(userId, Named, [userId], ct);
+        return await named.ReadAsync(ct);
+    }
+
+    private static async Task<(string? Nickname, bool IsAway)> AskAsync(Guid userId, Accounts accounts, ILogger logger, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(AskLimit);
+        try
+        {
+            return (await accounts.NicknameAsync(userId, limit.Token), false);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            NotNow(logger, userId, e.Message);
+            return (null, true);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The nickname of {UserId} cannot be asked for now; the message comes again: {Why}")]
