@@ -14,11 +14,11 @@ export interface Wishes {
   anonymous?: boolean;
 }
 
-/** Sends one request, with the session renewed and the request repeated once if it had run out. Throws Problem or Unreachable. */
+/** Sends one request, with the session renewed and the request repeated if it had run out; a second time if another tab's renewal failed. Throws Problem or Unreachable. */
 export async function send(method: string, path: string, wishes: Wishes = {}): Promise<Response> {
   const began = Date.now();
   let response = await once(method, path, wishes);
-  if (response.status === 401 && !wishes.anonymous && (await renew(began))) {
+  for (let turn = 1; response.status === 401 && !wishes.anonymous && turn <= 2 && (await renew(began)); turn++) {
     response = await once(method, path, wishes);
   }
   if (!response.ok) throw await Problem.of(response);

@@ -15,7 +15,12 @@ export function renew(since: number): Promise<boolean> {
 
 async function takeTurns(since: number): Promise<boolean> {
   // Browsers have locks only where the connection is secure; elsewhere the tabs cannot take turns.
-  return 'locks' in navigator ? await navigator.locks.request('eco2.renew', () => renewOnce(since)) : await renewOnce(since);
+  if (!('locks' in navigator)) return renewOnce(since);
+  const mine = await navigator.locks.request('eco2.renew', { ifAvailable: true }, (lock) => lock && renewOnce(since));
+  if (mine !== null) return mine;
+  // What another tab writes down may be seen here a moment later; that it has had its turn is seen at once.
+  await navigator.locks.request('eco2.renew', () => undefined);
+  return true;
 }
 
 async function renewOnce(since: number): Promise<boolean> {
