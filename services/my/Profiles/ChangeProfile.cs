@@ -12,7 +12,7 @@ internal sealed class ChangeProfile
     private const string Update =
         $"""
         update profiles set nickname = coalesce(normalize($2), nickname), phone_number = coalesce($3, phone_number)
-        where user_id = $1 and ($4::text is null or left(encode(sha256(convert_to(profiles::text, 'UTF8')), 'hex'), 24) = $4)
+        where user_id = $1 and ($4::text is null or {Profile.Version} = $4)
         returning {Profile.Columns}
         """;
 

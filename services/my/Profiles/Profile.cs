@@ -25,7 +25,10 @@ internal sealed record Profile(
     DateTimeOffset? LastLoginAt,
     DateTimeOffset CreatedAt)
 {
-    public const string Columns = "user_id, nickname, name, email, phone_number, profile_image_url, provider, last_login_at, created_at, left(encode(sha256(convert_to(profiles::text, 'UTF8')), 'hex'), 24)";
+    /// <summary>What the tag holds, of a row as it is stored.</summary>
+    public const string Version = "left(encode(sha256(convert_to(profiles::text, 'UTF8')), 'hex'), 24)";
+
+    public const string Columns = $"user_id, nickname, name, email, phone_number, profile_image_url, provider, last_login_at, created_at, {Version}";
 
     /// <summary>Another one whenever anything in the row is another.</summary>
     public static string Tag(NpgsqlDataReader row) => $"\"{row.GetString(9)}\"";
