@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Dapr.Client.Autogen.Grpc.v1;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
@@ -253,9 +254,11 @@ public sealed class ActorMethodTests
         using var patience = new CancellationTokenSource();
         var waiting = new HttpClient().PutAsync(new Uri(sidecar["app"].HttpEndpoint, "/v1.0/actors/T/1/method/gone"), null, patience.Token);
         var other = sidecar["app"].CallAsync("T/1", "m", "b", "b");
+        await Eventually.TrueAsync(async () => await WaitingCallsAsync(sidecar) == 2, "both wait for their turn");
         await sidecar["app"].CallAsync("T/1", "m", "inside", "a");
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await Eventually.TrueAsync(async () => await WaitingCallsAsync(sidecar) == 1, "the sidecar saw that its caller is gone");
         Assert.Equal(["hold", "inside"], app.Requests.Select(request => request.Body));
         hold.SetResult();
         await Task.WhenAll(first, other);
@@ -309,9 +312,17 @@ public sealed class ActorMethodTests
 
     private static async Task<SidecarFixture> StartAsync(ActorApp app, string resources = "", params AppSettings[] others)
     {
-        var sidecar = await SidecarFixture.StartAsync(_store + resources, [new AppSettings { AppId = "app", AppPort = app.Port, AppToken = "apptoken" }, .. others]);
+        var sidecar = await SidecarFixture.StartAsync(_store + resources, [new AppSettings { AppId = "app", AppPort = app.Port, AppToken = "apptoken", MetricsPort = 0 }, .. others]);
         await sidecar.WaitUntilReadyAsync();
         return sidecar;
+    }
+
+    private static async Task<int> WaitingCallsAsync(SidecarFixture sidecar)
+    {
+        using var scraper = new HttpClient();
+        var metrics = await scraper.GetStringAsync(new Uri($"http://127.0.0.1:{sidecar["app"].MetricsPort}/metrics"));
+        var line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith("dapr_runtime_actor_pending_actor_calls{", StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     private static Task<InvokeActorResponse> InvokeAsync(GrpcWire wire, string type, string id, string method) =>
