@@ -1,6 +1,7 @@
-using System.Text;
+using System.Text.Json;
 using Dapr;
 using Dapr.Client;
+using Eco2.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,18 +15,20 @@ internal sealed partial class OutboxRelay(
 {
     private const int BatchSize = 50;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     // Only the first message of each key, so that its order holds; replicas skip what another one has in hand,
     // and then the later messages of that key are not the first.
     private string Take => $"""
-        select id, event_id, component, topic, payload, traceparent from {service.Schema}.outbox o
+        select id, event_id, component, topic, payload, traceparent,
+          exists (select 1 from {service.Schema}.outbox later where later.key = o.key and later.id > o.id)
+        from {service.Schema}.outbox o
         where not exists (select 1 from {service.Schema}.outbox earlier where earlier.key = o.key and earlier.id < o.id)
         order by id limit {BatchSize} for update skip locked
         """;
 
-    private sealed record Message(long Id, Guid EventId, string Component, string Topic, string Payload, string? TraceParent);
+    private sealed record Message(long Id, string Component, string Topic, TracedEvent<JsonElement> Event, bool HasFollower);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,12 +37,9 @@ internal sealed partial class OutboxRelay(
         {
             try
             {
-                while (await RelayAsync(stoppingToken) is { Taken: > 0 } round)
+                while (await RelayAsync(stoppingToken))
                 {
-                    if (round.Failure is not null)
-                    {
-                        throw round.Failure;
-                    }
+                    // There is more.
                 }
 
                 failures = 0;
@@ -57,23 +57,28 @@ internal sealed partial class OutboxRelay(
         }
     }
 
-    private async Task<(int Taken, Exception? Failure)> RelayAsync(CancellationToken ct)
+    /// <summary>Returns whether another round finds something for sure: what is committed meanwhile wakes the relay.</summary>
+    private async Task<bool> RelayAsync(CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var messages = await TakeAsync(connection, ct);
         if (messages.Count == 0)
         {
-            return (0, null);
+            return false;
         }
 
-        var outcomes = await Task.WhenAll(messages.Select(m => PublishAsync(m, ct)));
-        var sent = messages.Where((_, i) => outcomes[i] is null).Select(m => m.Id).ToArray();
-        await using var delete = new NpgsqlCommand($"delete from {service.Schema}.outbox where id = any($1)", connection).With((object)sent);
+        var outcomes = await Task.WhenAll(messages.GroupBy(m => (m.Component, m.Topic)).Select(group => PublishAsync(group.Key.Component, group.Key.Topic, [.. group], ct)));
+        await using var delete = new NpgsqlCommand($"delete from {service.Schema}.outbox where id = any($1)", connection).With((object)outcomes.SelectMany(o => o.Sent).ToArray());
         // The broker has them: forgetting that because somebody pressed Ctrl-C would send them twice.
         await delete.ExecuteNonQueryAsync(CancellationToken.None);
         await transaction.CommitAsync(CancellationToken.None);
-        return (messages.Count, outcomes.FirstOrDefault(o => o is not null));
+        if (Array.Find(outcomes, o => o.Failure is not null).Failure is { } failure)
+        {
+            throw failure;
+        }
+
+        return messages.Count == BatchSize || messages.Exists(m => m.HasFollower);
     }
 
     private async Task<List<Message>> TakeAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -83,35 +88,31 @@ internal sealed partial class OutboxRelay(
         var messages = new List<Message>();
         while (await row.ReadAsync(ct))
         {
-            messages.Add(new Message(
-                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetString(4), row.IsDBNull(5) ? null : row.GetString(5)));
+            var payload = JsonElement.Parse(row.GetString(4));
+            var message = MessageTrace.Wrap(payload, service, row.GetGuid(1), row.IsDBNull(5) ? null : row.GetString(5));
+            messages.Add(new Message(row.GetInt64(0), row.GetString(2), row.GetString(3), message, row.GetBoolean(6)));
         }
 
         return messages;
     }
 
-    private async Task<Exception?> PublishAsync(Message message, CancellationToken ct)
+    private async Task<(IEnumerable<long> Sent, Exception? Failure)> PublishAsync(string component, string topic, List<Message> messages, CancellationToken ct)
     {
-        var metadata = new Dictionary<string, string> { ["cloudevent.id"] = message.EventId.ToString("D") };
-        if (message.TraceParent is not null)
-        {
-            metadata["cloudevent.traceparent"] = message.TraceParent;
-        }
-
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(LongestPause);
         try
         {
-            await dapr.PublishByteEventAsync(message.Component, message.Topic, Encoding.UTF8.GetBytes(message.Payload), "application/json", metadata, limit.Token);
-            return null;
+            var answer = await dapr.BulkPublishEventAsync(component, topic, messages.ConvertAll(m => m.Event), metadata: null, limit.Token);
+            var refused = answer.FailedEntries.Select(f => f.Entry.EventData.Id).ToHashSet(StringComparer.Ordinal);
+            return (messages.Where(m => !refused.Contains(m.Event.Id)).Select(m => m.Id), answer.FailedEntries is [var first, ..] ? new DaprException(first.ErrorMessage) : null);
         }
         catch (DaprException e)
         {
-            return e;
+            return ([], e);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new TimeoutException($"Publishing to {message.Topic} took too long.");
+            return ([], new TimeoutException($"Publishing to {topic} took too long."));
         }
     }
 

@@ -29,9 +29,13 @@ public static class MessageTrace
     }
 
     /// <summary>A message of this app at this moment, in the trace that is under way.</summary>
-    public static TracedEvent<T> Wrap<T>(T data, ServiceIdentity service, TimeProvider clock, string? traceParent) => new(data)
+    public static TracedEvent<T> Wrap<T>(T data, ServiceIdentity service, TimeProvider clock, string? traceParent) =>
+        Wrap(data, service, Guid.CreateVersion7(clock.GetUtcNow()), traceParent);
+
+    /// <summary>A message that has its id already, and keeps it however often it is published.</summary>
+    public static TracedEvent<T> Wrap<T>(T data, ServiceIdentity service, Guid id, string? traceParent) => new(data)
     {
-        Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString("D"),
+        Id = id.ToString("D"),
         Source = new Uri(service.Name, UriKind.Relative),
         TraceParent = traceParent,
     };
