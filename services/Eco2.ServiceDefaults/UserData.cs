@@ -104,7 +104,7 @@ public sealed class UserData(IEnumerable<UserTable> tables, NpgsqlDataSource db,
 
         if (table.BeforeErase is { } before)
         {
-            await before(services, userId, keys, ct);
+            await before(services, work, userId, keys, ct);
         }
 
         await using (var delete = work.Command($"delete from {table.Name} t where {table.Where} and t.{table.Key}::text = any($2)", userId, keys.ToArray()))

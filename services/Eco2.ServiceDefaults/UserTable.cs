@@ -18,8 +18,9 @@ public sealed record UserTable(string Name, string Key, string Owner = "user_id"
     /// <summary>False for what must outlive the account.</summary>
     public bool IsErased { get; init; } = true;
 
-    /// <summary>Removes what belongs to rows and is not in the database, before the rows go; given their keys, possibly again.</summary>
-    public Func<IServiceProvider, Guid, IReadOnlyList<string>, CancellationToken, Task>? BeforeErase { get; init; }
+    /// <summary>Removes what belongs to rows and is not in the database, or writes what goes with their end into their transaction, before the rows go; given
+    /// their keys, possibly again.</summary>
+    public Func<IServiceProvider, UserRows.UserTransaction, Guid, IReadOnlyList<string>, CancellationToken, Task>? BeforeErase { get; init; }
 }
 
 /// <summary>Rows of one table of one user, a page of them.</summary>

@@ -14,7 +14,7 @@ internal static class Program
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.AddEco2("image", ContractsJson.Default).AddEco2Database(typeof(Program).Assembly)
-            .AddEco2UserData(new UserTable("images", "key", "owner_id") { BeforeErase = PictureObjects.DeleteAsync }, new UserTable("retention", "user_id"), new UserTable("idempotent_answers", "key") { IsExported = false });
+            .AddEco2UserData(new UserTable("images", "key", "owner_id") { BeforeErase = (services, _, _, keys, ct) => PictureObjects.DeleteAsync(services, keys, ct) }, new UserTable("retention", "user_id"), new UserTable("idempotent_answers", "key") { IsExported = false });
 
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Image").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<UploadTokens>().AddSingleton<Presigner>();

@@ -28,25 +28,26 @@ internal static class AccountData
         OnAuditTold.Map(routes);
     }
 
-    private static async Task RememberEndAsync(IServiceProvider services, Guid userId, IReadOnlyList<string> sessions, CancellationToken ct)
+    // In the transaction that takes the sessions out: they are known to have ended, or they are there.
+    private static async Task RememberEndAsync(IServiceProvider services, UserRows.UserTransaction work, Guid userId, IReadOnlyList<string> sessions, CancellationToken ct)
     {
-        await using var batch = services.GetRequiredService<NpgsqlDataSource>().CreateBatch();
-        batch.BatchCommands.Add(UserRows.Become(userId));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+        await using var remember = work.Command(
             """
             insert into ended_sessions (id, account_id, revoked_at)
             select id, account_id, coalesce(revoked_at, $3) from sessions
             where account_id = $1 and id = any($2::uuid[]) and (revoked_at is null or revoked_at > $3 - interval '1 day') on conflict (id) do nothing
-            """).With(userId, sessions.Select(Guid.Parse).ToArray(), services.GetRequiredService<TimeProvider>().GetUtcNow()));
-        await batch.ExecuteNonQueryAsync(ct);
+            """,
+            userId,
+            sessions.Select(Guid.Parse).ToArray(),
+            services.GetRequiredService<TimeProvider>().GetUtcNow());
+        await remember.ExecuteNonQueryAsync(ct);
     }
 
-    private static async Task TellAsync(IServiceProvider services, Guid userId, IReadOnlyList<string> keys, CancellationToken ct)
+    // In the transaction that takes the account out: neither is there without the other.
+    private static async Task TellAsync(IServiceProvider services, UserRows.UserTransaction work, Guid userId, IReadOnlyList<string> keys, CancellationToken ct)
     {
         _ = keys;
-        var db = services.GetRequiredService<NpgsqlDataSource>();
-        await using var batch = db.CreateBatch();
-        batch.BatchCommands.Add(UserRows.Become(userId));
+        await using var batch = work.Connection.CreateBatch();
         // Guesses at this account from anywhere; those from one address have hashes that nobody can find and go by age.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from sign_in_attempts where key = (select sha256(convert_to(email, 'UTF8')) from accounts where id = $1)").With(userId));
         // An account is erased once, so its id does for the entry.

@@ -8,9 +8,8 @@ namespace Eco2.Image.Pictures;
 internal static class PictureObjects
 {
     /// <summary>Removes every object of these pictures; what is gone already stays gone.</summary>
-    public static async Task DeleteAsync(IServiceProvider services, Guid owner, IReadOnlyList<string> keys, CancellationToken ct)
+    public static async Task DeleteAsync(IServiceProvider services, IReadOnlyList<string> keys, CancellationToken ct)
     {
-        _ = owner;
         var objects = services.GetRequiredService<ObjectStore>();
         foreach (var key in keys)
         {

@@ -48,7 +48,7 @@ internal sealed partial class SweepPictures
             }
         }
 
-        await PictureObjects.DeleteAsync(services, Guid.Empty, keys, ct);
+        await PictureObjects.DeleteAsync(services, keys, ct);
         await using var delete = work.Command("delete from images where key = any($1)", (object)keys.ToArray());
         await delete.ExecuteNonQueryAsync(ct);
         await work.CommitAsync(ct);

@@ -13,7 +13,7 @@ internal static class PrivacyRoutes
             new UserTable("settings", "user_id"),
             new UserTable("characters", "code"),
             new UserTable("scans", "job_id"),
-            new UserTable("exports", "id") { BeforeErase = SweepExports.DeleteObjectsAsync },
+            new UserTable("exports", "id") { BeforeErase = (services, work, _, ids, ct) => SweepExports.DeleteObjectsAsync(services, work, ids, ct) },
             new UserTable("idempotent_answers", "key") { IsExported = false },
             // Whatever a letter is about, it names its user somewhere.
             new UserTable("dead_letters", "id") { IsExported = false, Where = "position(convert_to($1::uuid::text, 'UTF8') in t.payload) > 0" },

@@ -19,11 +19,9 @@ internal sealed partial class SweepExports
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/retention", Handle);
 
     /// <summary>Removes the objects of these exports.</summary>
-    public static async Task DeleteObjectsAsync(IServiceProvider services, Guid userId, IReadOnlyList<string> ids, CancellationToken ct)
+    public static async Task DeleteObjectsAsync(IServiceProvider services, UserRows.UserTransaction work, IReadOnlyList<string> ids, CancellationToken ct)
     {
-        _ = userId;
-        var (db, objects) = (services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<ObjectStore>());
-        await using var work = await db.BeginForAllUsersAsync(ct);
+        var objects = services.GetRequiredService<ObjectStore>();
         var parts = new List<(Guid Id, int Parts)>();
         await using (var select = work.Command("select id, parts from exports where id::text = any($1)", (object)ids.ToArray()))
         await using (var row = await select.ExecuteReaderAsync(ct))
@@ -59,7 +57,7 @@ internal sealed partial class SweepExports
                 }
             }
 
-            await DeleteObjectsAsync(http.RequestServices, Guid.Empty, ids, ct);
+            await DeleteObjectsAsync(http.RequestServices, work, ids, ct);
             await using var forget = work.Command(Forget, (object)ids.ToArray());
             await forget.ExecuteNonQueryAsync(ct);
             await work.CommitAsync(ct);

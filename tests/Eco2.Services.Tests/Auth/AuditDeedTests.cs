@@ -54,7 +54,7 @@ public sealed class AuditDeedTests : AuthTest
         ["somebody of an issuer"] = new("provider_linked", t => t.SubjectAsync(), "accounts where email is null", t => t.SubjectAsync()),
         ["signing keys rotated by an admin"] = new("signing_key_rotated", t => t.RotateAsync(), "signing_keys order by active_from desc limit 1", t => t.RotateAsync()),
         ["account closed"] = new("signed_out", t => t.host.Client.PutAsync(new Uri($"/internal/users/{t.person.Id}/closed", UriKind.Relative), null), "accounts where id = '{id}'", t => t.host.Client.PutAsync(new Uri($"/internal/users/{t.person.Id}/closed", UriKind.Relative), null)),
-        ["account erased"] = new("account_erased", t => t.EraseAsync(), null, t => t.EraseAsync()),
+        ["account erased"] = new("account_erased", t => t.EraseAsync(), "erased_users where user_id = '{id}'", t => t.EraseAsync()),
     };
 
     public static TheoryData<string> Names => [.. Deeds.Keys];
