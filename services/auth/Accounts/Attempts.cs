@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Eco2.Auth.Auditing;
+using Eco2.Auth.Sessions;
 using Eco2.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -26,6 +29,8 @@ internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> option
 
     private const string Blocked = "select blocked_until from sign_in_attempts where key = $1";
     private const string Remove = "delete from sign_in_attempts where key = any($1)";
+
+    private const string Find = "select id from accounts where email = normalize($1) and deleted_at is null";
 
     private const string Known =
         "select exists (select from known_addresses k join accounts a on a.id = k.account_id where a.email = normalize($1) and k.address = $2)";
@@ -58,14 +63,50 @@ internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> option
     /// <summary>Mails to one mailbox: five, then fewer and fewer.</summary>
     public static Counter Mails(string email) => new(Hash($"mail\n{email}"), 5);
 
-    /// <summary>A sign-in with a password. Null when the attempt may go on, else how long to wait.</summary>
-    public async Task<TimeSpan?> CountAsync(string email, string? address, DateTimeOffset now, CancellationToken ct) =>
-        await CountAsync(Here(email, address), now, ct) is { } wait ? wait
-        : await IsKnownAsync(email, address, ct) ? null
-        : await CountAsync(Everywhere(email), now, ct);
+    /// <summary>A sign-in with a password. Null when the attempt may go on, else the refusal, which is in the audit.</summary>
+    public async Task<ProblemHttpResult?> RefuseSignInAsync(string email, Caller caller, DateTimeOffset now, CancellationToken ct)
+    {
+        var (here, everywhere) = (Here(email, caller.Address), Everywhere(email));
+        if (await UntilAsync(here, now, ct) is { } hereUntil)
+        {
+            return await TellAsync(here, hereUntil, await FindAsync(email, ct), "password", caller, now, ct);
+        }
+
+        return !await IsKnownAsync(email, caller.Address, ct) && await UntilAsync(everywhere, now, ct) is { } until
+            ? await TellAsync(everywhere, until, await FindAsync(email, ct), "password", caller, now, ct)
+            : null;
+    }
+
+    /// <summary>The same for another proof of who somebody is.</summary>
+    /// <param name="counter">What is counted.</param>
+    /// <param name="accountId">Whose proof.</param>
+    /// <param name="proof">password or second_factor.</param>
+    /// <param name="caller">Who tries.</param>
+    /// <param name="now">When.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<ProblemHttpResult?> RefuseProofAsync(Counter counter, Guid accountId, string proof, Caller caller, DateTimeOffset now, CancellationToken ct) =>
+        await UntilAsync(counter, now, ct) is { } until ? await TellAsync(counter, until, accountId, proof, caller, now, ct) : null;
 
     /// <summary>Null when the attempt may go on, else how long to wait.</summary>
-    public async Task<TimeSpan?> CountAsync(Counter counter, DateTimeOffset now, CancellationToken ct)
+    public async Task<TimeSpan?> CountAsync(Counter counter, DateTimeOffset now, CancellationToken ct) =>
+        await UntilAsync(counter, now, ct) is { } until ? Wait(until, now) : null;
+
+    private static TimeSpan Wait(DateTimeOffset until, DateTimeOffset now) => until > now ? until - now : TimeSpan.FromSeconds(1);
+
+    // Once for each time that the counter is blocked, however often somebody knocks meanwhile: before each there was a failure that counted.
+    private async Task<ProblemHttpResult> TellAsync(Counter counter, DateTimeOffset until, Guid? accountId, string proof, Caller caller, DateTimeOffset now, CancellationToken ct)
+    {
+        await Audit.AddAsync(db, Audit.LockedOut(accountId, proof, counter.Key, until, caller, now), ct);
+        return Problems.TooManyAttempts(Wait(until, now));
+    }
+
+    private async Task<Guid?> FindAsync(string email, CancellationToken ct)
+    {
+        await using var found = await db.QueryForSystemAsync(SystemScope.SignIn, Find, [email], ct);
+        return await found.ReadAsync(ct) ? found.GetGuid(0) : null;
+    }
+
+    private async Task<DateTimeOffset?> UntilAsync(Counter counter, DateTimeOffset now, CancellationToken ct)
     {
         await using var count = db.CreateCommand(Count).With(counter.Key, now, counter.Free, options.Value.LongestBackOff);
         if (await count.ExecuteScalarAsync(ct) is not null)
@@ -74,8 +115,7 @@ internal sealed class Attempts(NpgsqlDataSource db, IOptions<AuthOptions> option
         }
 
         await using var blocked = db.CreateCommand(Blocked).With(counter.Key);
-        var until = await blocked.ExecuteScalarAsync(ct) is DateTime time ? new DateTimeOffset(time) : now;
-        return until > now ? until - now : TimeSpan.FromSeconds(1);
+        return await blocked.ExecuteScalarAsync(ct) is DateTime time ? new DateTimeOffset(time) : now;
     }
 
     /// <summary>Forgets the failures of this account, in the batch that signs it in.</summary>

@@ -43,9 +43,9 @@ internal sealed record OwnAccount(Guid Id, Guid SessionId, string? Email, bool V
             return now - SignedInAt <= Fresh ? null : Problems.SignInAgain();
         }
 
-        if (await attempts.CountAsync(attempts.CurrentPassword(Id), now, ct) is { } wait)
+        if (await attempts.RefuseProofAsync(attempts.CurrentPassword(Id), Id, "password", caller, now, ct) is { } refused)
         {
-            return Problems.TooManyAttempts(wait);
+            return refused;
         }
 
         if (password is { Length: >= 1 and <= PasswordRules.Longest } && await passwords.VerifyAsync(PasswordHash, password, ct) != PasswordVerificationResult.Failed)

@@ -43,9 +43,9 @@ internal sealed class SignIn
 
         var now = clock.GetUtcNow();
         var caller = Caller.Of(http);
-        if (await attempts.CountAsync(email, caller.Address, now, ct) is { } wait)
+        if (await attempts.RefuseSignInAsync(email, caller, now, ct) is { } refused)
         {
-            return Problems.TooManyAttempts(wait);
+            return refused;
         }
 
         var account = await FindAsync(db, email, ct);

@@ -29,6 +29,15 @@ internal static class Audit
     public static NpgsqlBatchCommand SignInRefused(Guid? userId, string provider, Caller caller, DateTimeOffset at) =>
         Of("sign_in_refused", null, userId, caller, at, ("provider", provider));
 
+    /// <summary>Too many wrong tries: not even looked at. Told once for each time that the counter is blocked.</summary>
+    /// <param name="userId">Null when there is no such account.</param>
+    /// <param name="proof">password or second_factor.</param>
+    /// <param name="counter">The counter's key, a hash.</param>
+    /// <param name="until">When the next try counts.</param>
+    public static NpgsqlBatchCommand LockedOut(Guid? userId, string proof, byte[] counter, DateTimeOffset until, Caller caller, DateTimeOffset at) =>
+        new NpgsqlBatchCommand(InsertOnce).With(
+            [.. Row(Guid.CreateVersion7(at), "locked_out", null, userId, caller, at, [("proof", proof)]), $"locked {Convert.ToHexStringLower(counter)} {until.UtcDateTime:O}"]);
+
     /// <summary>Somebody who is signed in was asked to show who they are once more, and did not.</summary>
     /// <param name="proof">password or second_factor.</param>
     public static NpgsqlBatchCommand ProofRefused(Guid userId, string proof, Caller caller, DateTimeOffset at) =>

@@ -39,9 +39,9 @@ internal sealed class AnswerChallenge
         }
 
         var counter = attempts.SecondFactor(challenge.AccountId);
-        if (await attempts.CountAsync(counter, now, ct) is { } wait)
+        if (await attempts.RefuseProofAsync(counter, challenge.AccountId, "second_factor", caller, now, ct) is { } refused)
         {
-            return Problems.TooManyAttempts(wait);
+            return refused;
         }
 
         if (await codes.MatchAsync(challenge.AccountId, request.Code, now, ct) is not { } match)
@@ -61,6 +61,7 @@ internal sealed class AnswerChallenge
 
             if (!await match.UseAsync(connection, ct))
             {
+                await Audit.AddAsync(db, Audit.SignInRefused(challenge.AccountId, "second_factor", caller, now), ct);
                 return Problems.InvalidCode();
             }
 

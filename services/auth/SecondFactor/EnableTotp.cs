@@ -109,9 +109,9 @@ internal sealed class EnableTotp
         }
 
         var now = clock.GetUtcNow();
-        if (await attempts.CountAsync(attempts.SecondFactor(account.Id), now, ct) is { } wait)
+        if (await attempts.RefuseProofAsync(attempts.SecondFactor(account.Id), account.Id, "second_factor", Caller.Of(http), now, ct) is { } refused)
         {
-            return Problems.TooManyAttempts(wait);
+            return refused;
         }
 
         var code = request.Code?.Replace(" ", "", StringComparison.Ordinal) ?? "";

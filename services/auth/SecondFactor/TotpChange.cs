@@ -34,9 +34,9 @@ internal sealed class TotpChange(NpgsqlDataSource db, Codes codes, Attempts atte
 
         var now = clock.GetUtcNow();
         var counter = attempts.SecondFactor(account.Id);
-        if (await attempts.CountAsync(counter, now, ct) is { } wait)
+        if (await attempts.RefuseProofAsync(counter, account.Id, "second_factor", Caller.Of(http), now, ct) is { } refused)
         {
-            return Problems.TooManyAttempts(wait);
+            return refused;
         }
 
         if (await codes.MatchAsync(account.Id, code, now, ct) is not { } match)
@@ -50,6 +50,7 @@ internal sealed class TotpChange(NpgsqlDataSource db, Codes codes, Attempts atte
         var connection = work.Connection;
         if (!await match.UseAsync(connection, ct))
         {
+            await Audit.AddAsync(db, Audit.ProofRefused(account.Id, "second_factor", Caller.Of(http), now), ct);
             return Problems.InvalidCode();
         }
 
