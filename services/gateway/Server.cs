@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Eco2.Edge;
+using Eco2.Gateway.Forwarding;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Eco2.Gateway;
 
@@ -22,6 +24,7 @@ internal sealed class Server(IOptions<GatewayOptions> options, IOptions<EdgeOpti
         limits.MinRequestBodyDataRate = new MinDataRate(options.Value.MinBytesPerSecond, Grace);
         limits.MinResponseDataRate = new MinDataRate(options.Value.MinBytesPerSecond, Grace);
         kestrel.AllowResponseHeaderCompression = false;
+        kestrel.RequestHeaderEncodingSelector = name => name == HeaderNames.Connection ? ConnectionNames.Encoding : null;
         kestrel.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1;

@@ -19,7 +19,7 @@ internal static class Headers
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     // What apps read. An app, or a library in it, may read any other name as if the edge had said it (X-User_Id, X-Original-URL, X-Forwarded-Prefix), so no other passes.
-    // That holds for what Connection names too, where the server keeps only "close" of a line that says more.
+    // And of these none that Connection names (ConnectionNames sees to it that they are told).
     // traceparent and its kin are written by the HTTP client from the current activity, which continues the caller's trace.
     private static readonly FrozenSet<string> Read = new[]
     {

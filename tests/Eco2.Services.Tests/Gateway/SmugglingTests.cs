@@ -98,6 +98,31 @@ public sealed class SmugglingTests : IAsyncLifetime
         Assert.DoesNotContain("forged", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>RFC 9110, 7.6.1. The echo shows names in lower case; the caller is known all the same.</summary>
+    [Theory]
+    [InlineData("Connection: close, If-Match, idempotency-key\r\n")]
+    [InlineData("Connection: If-Match, Idempotency-Key, close\r\n")]
+    [InlineData("Connection: keep-alive,IF-MATCH\t,Idempotency-Key\r\n")]
+    [InlineData("Connection: close\r\nConnection: If-Match\r\nconnection: ,Idempotency-Key,\r\n")]
+    [InlineData("Connection: If-Match\r\nConnection: Idempotency-Key\r\nConnection: keep-alive\r\n")]
+    [InlineData("Connection: Upgrade, If-Match, Idempotency-Key\r\nUpgrade: h2c\r\n")]
+    [InlineData("Connection: If-Match, Idempotency-Key, X-User-Id, Authorization\r\n")]
+    public async Task What_Connection_names_goes_no_further(string connection)
+    {
+        // On one connection: the server keeps values of the request before.
+        var answers = await RawAsync(
+            $"GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nAuthorization: Bearer {sidecar.Token()}\r\nIf-Match: \"1\"\r\nIdempotency-Key: first-key\r\n\r\n"
+            + $"GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\n{connection}Authorization: Bearer {sidecar.Token()}\r\nAccept-Language: ko\r\nIf-Match: \"2\"\r\nIdempotency-Key: second-key\r\n\r\n");
+
+        var (first, second) = (answers.Split("HTTP/1.1 200")[1], answers.Split("HTTP/1.1 200")[2]);
+        Assert.Contains("first-key", first, StringComparison.Ordinal);
+        Assert.Contains("if-match", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("second-key", second, StringComparison.Ordinal);
+        Assert.DoesNotContain("if-match", second, StringComparison.Ordinal);
+        Assert.Contains("accept-language", second, StringComparison.Ordinal);
+        Assert.Contains("01980000-0000-7000-8000-000000000001", second, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Too_many_and_too_large_headers_are_refused()
     {
