@@ -30,6 +30,14 @@ internal sealed class RabbitMqTarget(RabbitMqServer server, string virtualHost, 
         return await command.ExecuteScalarAsync() is int seconds ? seconds : -2;
     }
 
+    public override async Task<int> CountAsync(string text)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("select count(*)::int from state s where position($1 in s::text) > 0", connection) { Parameters = { new() { Value = text } } };
+        return (int)(await command.ExecuteScalarAsync())!;
+    }
+
     public override Task<int?> WritesAsync(string prefix, string key) => Task.FromResult<int?>(null);
 
     public override Task CutStateAsync() => AllowAsync(false);

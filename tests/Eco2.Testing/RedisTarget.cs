@@ -13,6 +13,15 @@ internal sealed class RedisTarget(RedisServer server) : TestTarget("redis")
 
     public override async Task<int?> WritesAsync(string prefix, string key) => int.Parse((await AskAsync($"HGET {prefix}||{key} version"))[1], CultureInfo.InvariantCulture);
 
+    public override async Task<int> CountAsync(string text)
+    {
+        // Values are hashes of the data and its version, as strings.
+        const string Script = "local n=0 for _,k in ipairs(redis.call('KEYS','*')) do local t=redis.call('TYPE',k).ok local v='' "
+            + "if t=='hash' then v=table.concat(redis.call('HVALS',k),' ') elseif t=='string' then v=redis.call('GET',k) end "
+            + "if string.find(k..' '..v,ARGV[1],1,true) then n=n+1 end end return n";
+        return int.Parse((await AskAsync($"EVAL \"{Script}\" 0 {text}"))[0].TrimStart(':'), CultureInfo.InvariantCulture);
+    }
+
     public override Task CutStateAsync() => server.StopAsync();
 
     public override Task RestoreStateAsync() => server.RestartAsync();

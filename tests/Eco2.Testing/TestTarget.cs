@@ -35,6 +35,9 @@ public abstract class TestTarget(string name) : IAsyncDisposable
     /// <param name="key">As the app says it.</param>
     public abstract Task<int?> WritesAsync(string prefix, string key);
 
+    /// <summary>How many keys of the state stores name this, or have it in what they hold.</summary>
+    public abstract Task<int> CountAsync(string text);
+
     /// <summary>Takes the state stores away; <see cref="RestoreStateAsync"/> brings them back.</summary>
     public abstract Task CutStateAsync();
 

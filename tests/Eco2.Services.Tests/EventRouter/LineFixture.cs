@@ -99,6 +99,9 @@ public sealed class LineFixture : IAsyncLifetime
         return host;
     }
 
+    /// <summary>A picture about which the stand-in cannot say anything now.</summary>
+    public static readonly Guid Unreachable = Guid.Parse("0198c0de-0000-7000-8000-00000000dead");
+
     /// <summary>How often the stand-in for pictures was asked.</summary>
     public int PicturesAsked => picturesAsked;
 
@@ -109,7 +112,7 @@ public sealed class LineFixture : IAsyncLifetime
         {
             Interlocked.Increment(ref picturesAsked);
             var key = $"{channel}/{owner:D}/{id:D}";
-            return request.Headers["X-User-Id"] == owner.ToString("D")
+            return id == Unreachable ? Results.StatusCode(503) : request.Headers["X-User-Id"] == owner.ToString("D")
                 ? Results.Json(new StoredImage(key, channel, owner, "image/jpeg", 10, 10, 100, "ab12", $"/api/v1/images/{key}"), ContractsJson.Default.Options)
                 : Results.NotFound();
         }));
@@ -143,6 +146,9 @@ public sealed class LineFixture : IAsyncLifetime
 
     /// <summary>Seconds until a key of the job store expires; -1: never, -2: there is no such key.</summary>
     public Task<int> TtlAsync(string key) => target.TtlAsync(key);
+
+    /// <summary>How much the state stores hold about an id.</summary>
+    public Task<int> CountAsync(Guid id) => target.CountAsync(id.ToString("D"));
 
     /// <summary>The whole log: the chunks, then the document's own events.</summary>
     public async Task<IReadOnlyList<JobEvent>> ReadLogAsync(Job job)

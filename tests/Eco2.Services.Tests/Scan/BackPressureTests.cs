@@ -113,13 +113,15 @@ public sealed class FullSystemTests(SmallSystemFixture fixture) : IClassFixture<
             await submit.AcceptedAsync(Guid.CreateVersion7());
         }
 
-        using var refused = await submit.PostAsync(Guid.CreateVersion7());
+        var stranger = Guid.CreateVersion7();
+        using var refused = await submit.PostAsync(stranger, words: "나만 아는 말");
         var again = await submit.AcceptedAsync(user, key);
         await submit.FinishAsync(first);
 
         await refused.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "OVERLOADED", "scan");
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 3, 6);
         Assert.Equal(first, again);
+        Assert.Equal(0, await fixture.Line.CountAsync(stranger));
         await submit.AcceptedInTheEndAsync(Guid.CreateVersion7());
     }
 }
@@ -127,11 +129,11 @@ public sealed class FullSystemTests(SmallSystemFixture fixture) : IClassFixture<
 /// <summary>Sends scans and ends them.</summary>
 internal sealed class Submitter(ScanFixture fixture)
 {
-    internal Task<HttpResponseMessage> PostAsync(Guid user, string? key = null)
+    internal Task<HttpResponseMessage> PostAsync(Guid user, string? key = null, string? words = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/scan")
         {
-            Content = Answers.Json($$"""{"image_key":"scan/{{user:D}}/0198c0de-0000-7000-8000-000000000003"}"""),
+            Content = Answers.Json($$"""{"image_key":"scan/{{user:D}}/0198c0de-0000-7000-8000-000000000003","user_input":{{(words is null ? "null" : $"\"{words}\"")}}}"""),
             Headers = { { "X-User-Id", user.ToString("D") } },
         };
         if (key is not null)
