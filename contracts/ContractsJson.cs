@@ -61,5 +61,6 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(PrivacyProgress))]
 [JsonSerializable(typeof(PrivacyEnd))]
 [JsonSerializable(typeof(RetentionChanged))]
+[JsonSerializable(typeof(ForgetHistories))]
 [JsonSerializable(typeof(AuditTold))]
 public sealed partial class ContractsJson : JsonSerializerContext;

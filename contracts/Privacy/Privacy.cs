@@ -65,6 +65,14 @@ public sealed record AuditTold(Guid EventId, string Kind, Guid ActorId, string S
     public const string Topic = "audit.told";
 }
 
+/// <summary>Workflows whose histories nobody needs any more. Who asks keeps the ids until the worker has said that they are gone.</summary>
+/// <param name="InstanceIds">At most <see cref="Most"/>.</param>
+public sealed record ForgetHistories(IReadOnlyList<string> InstanceIds)
+{
+    /// <summary>How many go in one call.</summary>
+    public const int Most = 50;
+}
+
 /// <summary>What is done for a request, in order. Workflows follow it, so it changes only as docs/workflows.md allows.</summary>
 public static class PrivacySteps
 {

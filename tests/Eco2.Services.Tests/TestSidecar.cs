@@ -37,7 +37,7 @@ internal sealed class TestSidecar : IAsyncDisposable
             AppToken = ServiceHost.AppToken,
             Environment = new Dictionary<string, string> { ["ECO2_OBJECTS_DIR"] = folder, ["ECO2_MAIL_DIR"] = Path.Combine(folder, "mail") },
         });
-        string[] components = ["state", "pubsub", "broadcast", "dead-letters", "secrets", "objects", "subscriptions"];
+        string[] components = ["state", "jobs", "pubsub", "broadcast", "dead-letters", "secrets", "objects", "subscriptions"];
         return new TestSidecar(target, await target.StartSidecarsAsync([.. components.Select(target.Read), mail ?? target.Read("mail")], [.. settings]), folder);
     }
 

@@ -19,7 +19,7 @@ internal static class PrivacyRoutes
             new UserTable("dead_letters", "id") { IsExported = false, Where = "position(convert_to($1::uuid::text, 'UTF8') in t.payload) > 0" },
             // The receipt ends the deletion and forgets the user by itself.
             new UserTable("deletions", "id") { IsExported = false, IsErased = false });
-        builder.Services.AddObjectStore(ImageObjects.Binding).AddSingleton<Accounts>();
+        builder.Services.AddObjectStore(ImageObjects.Binding).AddSingleton<Accounts>().AddSingleton<Histories>();
     }
 
     public static void Map(IEndpointRouteBuilder routes, RouteGroupBuilder me)

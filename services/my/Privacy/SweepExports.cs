@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Eco2.My.Privacy;
 
-/// <summary>Removes archives whose time is over. The binding calls every replica at once; they share the rows.</summary>
+/// <summary>Removes archives whose time is over, and the histories of the workflows that made them. The binding calls every replica at once; they share the rows.</summary>
 internal sealed partial class SweepExports
 {
     private const int Batch = 20;
@@ -41,33 +41,59 @@ internal sealed partial class SweepExports
         }
     }
 
-    private static async Task<Ok> Handle(NpgsqlDataSource db, TimeProvider clock, ILogger<SweepExports> logger, HttpContext http, CancellationToken ct)
+    private static async Task<Ok> Handle(NpgsqlDataSource db, Histories histories, TimeProvider clock, ILogger<SweepExports> logger, HttpContext http, CancellationToken ct)
     {
-        var (began, swept, round) = (clock.GetTimestamp(), 0, Batch);
-        while (round == Batch && clock.GetElapsedTime(began) < Longest)
+        var (began, exports, deletions) = (clock.GetTimestamp(), 0, 0);
+        try
         {
-            await using var work = await db.BeginForAllUsersAsync(ct);
-            var ids = new List<string>();
-            await using (var old = work.Command(Old, clock.GetUtcNow(), Batch))
-            await using (var row = await old.ExecuteReaderAsync(ct))
+            for (var round = Batch; round == Batch && clock.GetElapsedTime(began) < Longest; exports += round)
             {
-                while (await row.ReadAsync(ct))
-                {
-                    ids.Add(row.GetString(0));
-                }
+                round = await SomeAsync(db, histories, clock, http.RequestServices, ct);
             }
 
-            await DeleteObjectsAsync(http.RequestServices, work, ids, ct);
-            await using var forget = work.Command(Forget, (object)ids.ToArray());
-            await forget.ExecuteNonQueryAsync(ct);
-            await work.CommitAsync(ct);
-            swept += round = ids.Count;
+            for (var round = ForgetHistories.Most; round == ForgetHistories.Most && clock.GetElapsedTime(began) < Longest; deletions += round)
+            {
+                round = await SweepDeletions.SomeAsync(db, histories, clock, ct);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            Left(logger, e.Message);
         }
 
-        Swept(logger, swept);
+        Swept(logger, exports, deletions);
         return TypedResults.Ok();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old exports were removed")]
-    private static partial void Swept(ILogger logger, int count);
+    /// <summary>The rows go last: what fails before is done again the next time, and nobody sees them meanwhile.</summary>
+    private static async Task<int> SomeAsync(NpgsqlDataSource db, Histories histories, TimeProvider clock, IServiceProvider services, CancellationToken ct)
+    {
+        await using var work = await db.BeginForAllUsersAsync(ct);
+        var ids = new List<string>();
+        await using (var old = work.Command(Old, clock.GetUtcNow(), Batch))
+        await using (var row = await old.ExecuteReaderAsync(ct))
+        {
+            while (await row.ReadAsync(ct))
+            {
+                ids.Add(row.GetString(0));
+            }
+        }
+
+        if (ids.Count > 0)
+        {
+            await DeleteObjectsAsync(services, work, ids, ct);
+            await histories.ForgetAsync([.. ids.Select(id => $"export-{id}")], ct);
+            await using var forget = work.Command(Forget, (object)ids.ToArray());
+            await forget.ExecuteNonQueryAsync(ct);
+            await work.CommitAsync(ct);
+        }
+
+        return ids.Count;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Exports} old exports and the histories of {Deletions} deletions were removed")]
+    private static partial void Swept(ILogger logger, int exports, int deletions);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old exports or histories wait for the next round: {Why}")]
+    private static partial void Left(ILogger logger, string why);
 }

@@ -15,13 +15,14 @@ internal sealed class DeleteScan
         with hidden as (
           update scans set hidden = true where user_id = $1 and job_id = $2 and status = 'queued' and not hidden returning 1),
         deleted as (
-          delete from scans where user_id = $1 and job_id = $2 and status <> 'queued' returning 1)
+          delete from scans where user_id = $1 and job_id = $2 and status <> 'queued' returning job_id, user_id),
+        noted as (insert into forgotten (job_id, user_id, due_at) select job_id, user_id, $3 from deleted)
         select count(*) from (select from hidden union all select from deleted) gone
         """;
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/{id}", Handle).WithName(nameof(DeleteScan));
 
-    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(string id, CurrentUser user, NpgsqlDataSource db, DaprClient dapr, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(string id, CurrentUser user, NpgsqlDataSource db, DaprClient dapr, TimeProvider clock, CancellationToken ct)
     {
         if (!Guid.TryParseExact(id, "D", out var jobId))
         {
@@ -29,7 +30,7 @@ internal sealed class DeleteScan
         }
 
         await using var transaction = await db.BeginForUserAsync(user.Id, ct);
-        await using var delete = transaction.Command(Delete, user.Id, jobId);
+        await using var delete = transaction.Command(Delete, user.Id, jobId, clock.GetUtcNow() + ForgetScans.Wait);
         var gone = await delete.ExecuteScalarAsync(ct) is 1L;
         if (gone)
         {

@@ -11,7 +11,11 @@ namespace Eco2.Scan.Scans;
 internal sealed class OnJobFinished
 {
     // What its owner deleted meanwhile has no place in the history.
-    private const string DeleteHidden = "delete from scans where job_id = any($1) and status = 'queued' and hidden";
+    private const string DeleteHidden =
+        """
+        with deleted as (delete from scans where job_id = any($1) and status = 'queued' and hidden returning job_id, user_id)
+        insert into forgotten (job_id, user_id, due_at) select job_id, user_id, $2 from deleted
+        """;
 
     private const string Update =
         """
@@ -24,7 +28,7 @@ internal sealed class OnJobFinished
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/job-finished", Handle);
 
-    internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobFinished> messages, NpgsqlDataSource db, WireJson json, CancellationToken ct)
+    internal static async Task<Ok<BulkAnswer>> Handle(EventBatch<JobFinished> messages, NpgsqlDataSource db, WireJson json, TimeProvider clock, CancellationToken ct)
     {
         JobFinished[] ended = [.. messages.Entries.Select(e => e.Event.Data).Where(job => job.Kind == ScanRequested.Kind).DistinctBy(job => job.JobId)];
         if (ended.Length > 0)
@@ -45,7 +49,7 @@ internal sealed class OnJobFinished
                 Array.ConvertAll(results, result => result?.Reward?.Status));
             if (await update.ExecuteNonQueryAsync(ct) < ended.Length)
             {
-                await using var delete = transaction.Command(DeleteHidden, (object)ids);
+                await using var delete = transaction.Command(DeleteHidden, ids, clock.GetUtcNow() + ForgetScans.Wait);
                 await delete.ExecuteNonQueryAsync(ct);
             }
 

@@ -12,11 +12,13 @@ public sealed class ExportTests : IAsyncLifetime
     private readonly TestClock clock = new();
     private readonly Guid user = MyApp.NewId();
     private TestSidecar sidecar = null!;
+    private HistoryKeeper worker = null!;
     private MyApp my = null!;
 
     public async Task InitializeAsync()
     {
-        sidecar = await TestSidecar.StartAsync("my");
+        sidecar = await TestSidecar.StartAsync("my", "worker");
+        worker = await HistoryKeeper.StartAsync(sidecar);
         my = await MyApp.StartAsync(clock, sidecar.OptionsOf("my"));
         await sidecar.AttachAsync("my", my.Host.Address);
     }
@@ -24,6 +26,7 @@ public sealed class ExportTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await my.DisposeAsync();
+        await worker.DisposeAsync();
         await sidecar.DisposeAsync();
     }
 
@@ -82,6 +85,7 @@ public sealed class ExportTests : IAsyncLifetime
 
         Assert.Contains(young, Assert.Single(Objects()), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync($"{young}/archive", user)).StatusCode);
+        Assert.Equal([$"export-{old}"], worker.Forgotten);
         Assert.Equal((1L, 7L), (await my.Db.ScalarAsync<long>("select count(*) from exports"), await my.Db.ScalarAsync<long>("select count(*) from privacy_steps")));
     }
 
@@ -98,6 +102,47 @@ public sealed class ExportTests : IAsyncLifetime
 
         Assert.Empty(Objects());
         Assert.Equal(0, await my.Db.ScalarAsync<long>("select count(*) from exports"));
+    }
+
+    [Fact]
+    public async Task While_the_worker_is_away_an_old_export_waits_unseen_and_its_history_goes_the_next_time()
+    {
+        var old = await AskAsync(user);
+        await EndAsync(old, "an archive");
+        clock.Advance(TimeSpan.FromDays(8));
+        worker.Refuses = true;
+
+        await SweepAsync();
+        var waiting = await my.Db.ScalarAsync<long>("select count(*) from exports");
+        await (await GetAsync(old, user)).IsProblemAsync(HttpStatusCode.NotFound, "EXPORT_NOT_FOUND", "my");
+        worker.Refuses = false;
+        await SweepAsync();
+
+        Assert.Equal((1L, 0L), (waiting, await my.Db.ScalarAsync<long>("select count(*) from exports")));
+        Assert.Equal([$"export-{old}"], worker.Forgotten);
+        Assert.Empty(Objects());
+    }
+
+    [Fact]
+    public async Task The_history_of_a_deletion_goes_when_no_late_message_can_begin_it_again()
+    {
+        var ended = clock.GetUtcNow();
+        var (old, running) = (MyApp.NewId(), MyApp.NewId());
+        await using (var add = my.Db.CreateCommand(
+            $"insert into deletions (id, receipt_hash, user_id, status, requested_at, finished_at) values ('{old}', 'a', null, 'succeeded', '{ended:O}', '{ended:O}'), ('{running}', 'b', '{user}', 'running', '{ended:O}', null)"))
+        {
+            await add.ExecuteNonQueryAsync();
+        }
+
+        clock.Advance(TimeSpan.FromDays(30));
+        await SweepAsync();
+        Assert.Empty(worker.Forgotten);
+        clock.Advance(TimeSpan.FromDays(2));
+        await SweepAsync();
+        await SweepAsync();
+
+        Assert.Equal([$"deletion-{old:D}"], worker.Forgotten);
+        Assert.Equal(2, await my.Db.ScalarAsync<long>("select count(*) from deletions"));
     }
 
     [Fact]

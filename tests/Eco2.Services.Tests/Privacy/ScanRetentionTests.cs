@@ -73,11 +73,14 @@ public sealed class ScanRetentionTests : IAsyncLifetime
         await RunAsync($"insert into scans {Columns} select gen_random_uuid(), '{users[0]}', 'k', 's', 'u', 'local', 'ko', 'succeeded', '{Ago(200):O}'::timestamptz + n * interval '1 s' from generate_series(1, 1700) n");
         await RunAsync($"insert into submissions (user_id, key, body_hash, job_id, created_at) select user_id, job_id::text, '', job_id, created_at from scans");
         await AddAsync(users[0], "succeeded", 0.01, 100);
-        await AddAsync(users[1], "queued", 300);
+        await AddAsync(users[1], "queued", 2.9, 300);
 
         await SweepAsync();
 
-        Assert.Equal(("0, 100", "300"), (await AgesAsync(users[0]), await AgesAsync(users[1])));
+        // One that nobody told an end of is over too.
+        Assert.Equal(("0, 100", "2.9"), (await AgesAsync(users[0]), await AgesAsync(users[1])));
+        // There is no worker here: the ids wait for it.
+        Assert.Equal(1701, await db.ScalarAsync<long>("select count(*) from forgotten"));
         Assert.Equal(0, await db.ScalarAsync<long>("select count(*) from submissions"));
     }
 

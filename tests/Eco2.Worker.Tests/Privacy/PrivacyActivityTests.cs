@@ -16,7 +16,7 @@ public sealed class PrivacyActivityTests(PrivacyFixture worker) : IClassFixture<
     {
         var request = PrivacyFixture.Request("export");
         worker.Refuse("scan", "GET", request.UserId, 1);
-        worker.Refuse("my", "PUT", request.RequestId, 1);
+        worker.Refuse("my", "PUT", request.RequestId, 2);
         worker.Refuse("character", "GET", request.UserId, 1, status: 500);
 
         Assert.Equal("SUCCESS", await worker.DeliverAsync(request));

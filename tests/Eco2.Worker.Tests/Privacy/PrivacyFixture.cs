@@ -102,6 +102,17 @@ public sealed class PrivacyFixture : IAsyncLifetime
         return JsonElement.Parse(Calls.First(IsEnd).Body);
     }
 
+    /// <summary>Asks for histories to be removed, as scan and my do.</summary>
+    internal async Task<int> ForgetAsync(params string[] instanceIds)
+    {
+        using var body = new StringContent(JsonSerializer.Serialize(new { instance_ids = instanceIds }), Encoding.UTF8, "application/json");
+        using var answer = await messages.PostAsync("/internal/histories/forget", body);
+        return (int)answer.StatusCode;
+    }
+
+    /// <summary>How much the state stores hold about an id.</summary>
+    internal Task<int> LeftAsync(string id) => target.CountAsync(id);
+
     internal List<Call> About(Guid id) => [.. Calls.Where(call => call.Path.Contains(id.ToString("D"), StringComparison.Ordinal))];
 
     /// <summary>Objects of an export, by their last names.</summary>

@@ -11,7 +11,11 @@ internal sealed partial class OnPrivacyRequested
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(8);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/events/privacy-requested", Handle);
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/events/privacy-requested", Handle);
+        ForgetHistoriesRoute.Map(routes);
+    }
 
     internal static void Add(IServiceCollection services) => services.AddSingleton<Apps>().AddSingleton<Jobs>().AddSingleton<Leftovers>();
 
@@ -25,7 +29,7 @@ internal sealed partial class OnPrivacyRequested
         options.RegisterActivity<EndRequestActivity>(EndRequest.Activity.Name);
     }
 
-    private static async Task<EventAnswer> Handle(Event<PrivacyRequested> message, DaprWorkflowClient workflows, ILogger<OnPrivacyRequested> logger, CancellationToken ct)
+    private static async Task<EventAnswer> Handle(Event<PrivacyRequested> message, DaprWorkflowClient workflows, Apps apps, ILogger<OnPrivacyRequested> logger, CancellationToken ct)
     {
         var request = message.Data;
         if (request.RequestId == Guid.Empty || request.UserId == Guid.Empty || request.Kind is not ("export" or "deletion"))
@@ -38,7 +42,8 @@ internal sealed partial class OnPrivacyRequested
         try
         {
             // An id that has ended could be started again: the message is then a late copy.
-            if (await workflows.GetWorkflowStateAsync(request.InstanceId(), getInputsAndOutputs: false, limit.Token) is not { Exists: true })
+            if (await workflows.GetWorkflowStateAsync(request.InstanceId(), getInputsAndOutputs: false, limit.Token) is not { Exists: true }
+                && await IsWantedAsync(request, apps, limit.Token))
             {
                 var workflow = request.Kind == "export" ? nameof(ExportWorkflow) : nameof(DeletionWorkflow);
                 await workflows.ScheduleNewWorkflowAsync(workflow, request.InstanceId(), request, (DateTimeOffset?)null, limit.Token);
@@ -55,6 +60,20 @@ internal sealed partial class OnPrivacyRequested
         }
 
         return EventAnswer.Success;
+    }
+
+    // After its time an export is known to nobody, and its history is gone: a very late copy must not leave a new one.
+    private static async Task<bool> IsWantedAsync(PrivacyRequested request, Apps apps, CancellationToken ct)
+    {
+        try
+        {
+            return request.Kind != "export" || await apps.TellAsync(request.RequestId, PrivacySteps.Export[0], new PrivacyProgress("running"), ct);
+        }
+        catch (HttpRequestException)
+        {
+            // The workflow waits for who is away; a message does not.
+            return true;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The {Kind} {RequestId} could not be started now")]

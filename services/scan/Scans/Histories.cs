@@ -1,0 +1,22 @@
+using Dapr.Client;
+using Eco2.Contracts.Privacy;
+using Eco2.ServiceDefaults;
+
+namespace Eco2.Scan.Scans;
+
+/// <summary>The histories that the worker's runtime keeps.</summary>
+internal sealed class Histories(DaprClient dapr, WireJson json) : IDisposable
+{
+    private readonly HttpClient worker = dapr.CreateInvokableHttpClient("worker");
+
+    /// <summary>Removes histories; those that are gone already are no error. When it throws, some may be left: ask again.</summary>
+    /// <exception cref="HttpRequestException">The worker is away or could not do it.</exception>
+    internal async Task ForgetAsync(IReadOnlyList<string> instanceIds, CancellationToken ct)
+    {
+        using var content = JsonContent.Create(new ForgetHistories(instanceIds), options: json.Options);
+        using var answer = await worker.PostAsync(new Uri("/internal/histories/forget", UriKind.Relative), content, ct);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => worker.Dispose();
+}
