@@ -33,30 +33,6 @@ internal sealed class BenchSystem : IAsyncDisposable
         ("model stand-in", "apart", Models.Pid),
     ];
 
-    /// <summary>All of it, ready to be used.</summary>
-    public static async Task<BenchSystem> StartAsync(
-        Workspace workspace,
-        double modelMeanMs,
-        double sigma,
-        int concurrency,
-        IReadOnlyDictionary<string, int> replicas,
-        IEnumerable<string> settings,
-        Progress progress,
-        CancellationToken ct)
-    {
-        var bench = await PrepareAsync(workspace, modelMeanMs, sigma, concurrency, replicas, settings, progress, ct);
-        try
-        {
-            await bench.StartAsync(ct);
-            return bench;
-        }
-        catch
-        {
-            await bench.DisposeAsync();
-            throw;
-        }
-    }
-
     /// <summary>The stand-in runs, the ports are chosen, and nothing else has begun.</summary>
     public static async Task<BenchSystem> PrepareAsync(
         Workspace workspace,

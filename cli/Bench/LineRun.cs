@@ -35,8 +35,9 @@ internal sealed class LineRun
         var folder = Directory.CreateDirectory(Path.GetFullPath(parse.GetValue(target) ?? workspace.State)).FullName;
         var report = Path.Combine(folder, name + ".json");
         File.Delete(report);
-        await using var system = await BenchSystem.StartAsync(
+        await using var system = await BenchSystem.PrepareAsync(
             workspace, 0, 0, 8, UpCommand.ParseReplicas(parse.GetValue(replicas)), [.. own, .. parse.GetValue(settings) ?? []], progress, ct);
+        await system.StartAsync(ct);
         string Sidecar(string app) => $"http://127.0.0.1:{system.App(app).DaprHttpPort}";
         string[] line = isLine ? ["--worker-sidecar", Sidecar("worker"), "--router-sidecar", Sidecar("event-router")] : [];
         string[] all = [name, .. arguments(system), .. line, "--out", report];

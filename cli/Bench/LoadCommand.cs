@@ -120,8 +120,9 @@ internal static class LoadCommand
     /// <summary>Who waits for a system has been there before: accounts and pictures are made in a run of their own.</summary>
     private static async Task<int> PrepareAsync(Workspace workspace, Wanted wanted, string pictures, string report, Progress progress, CancellationToken ct)
     {
-        await using var system = await BenchSystem.StartAsync(
+        await using var system = await BenchSystem.PrepareAsync(
             workspace, wanted.ModelMeanMs, wanted.Sigma, wanted.Concurrency, wanted.Replicas, wanted.Settings, progress, ct);
+        await system.StartAsync(ct);
         using var generator = Generator.Start(Arguments(workspace, wanted with { Cold = false, PrepareOnly = true }, system, pictures, report), workspace.Root);
         return await generator.RunAsync(progress.Say, ct);
     }
