@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Eco2.Cli.Machine;
 using Eco2.Cli.Scan;
 using Spectre.Console;
@@ -14,8 +13,6 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
     private readonly List<ManagedProcess> sidecars = [];
     private readonly List<ManagedProcess> apps = [];
     private readonly SemaphoreSlim recording = new(1);
-    // New at each run, like the tokens; the replicas of an app share one.
-    private readonly ConcurrentDictionary<string, string> databasePasswords = new(StringComparer.Ordinal);
     private RunRecord? record;
 
     /// <summary>Everything it started, with the process that runs at the moment.</summary>
@@ -47,16 +44,17 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         Leftovers.Stop(RunRecord.Read(workspace.RunRecord));
         plan.EnsurePortsAreFree();
         var secrets = await Secrets.LoadOrCreateAsync(workspace.State, ct);
-        var (postgres, redisPort, rabbitMqPort) = await StartServersAsync(secrets, ct);
-        var environment = Environment(secrets, postgres, redisPort, rabbitMqPort);
-        Settings = environment;
+        var running = await StartServersAsync(secrets, ct);
+        var settings = new ProcessSettings(workspace, plan, secrets, running);
+        var environment = settings.Common();
+        Settings = environment.Concat(settings.OfSidecars()).ToDictionary();
         Tokens = (environment["APP_API_TOKEN"], environment["DAPR_API_TOKEN"]);
         // The account of ./eco2 scan is also the operator's; others are added by Auth__Admins__0 and so on.
         environment["Auth__Admins__local"] = (await LocalUser.LoadOrCreateAsync(workspace.State, ct)).Email;
         var url = $"http://127.0.0.1:{plan.Apps.First(app => app.AppId == "gateway").AppPort}";
-        environment["Auth__PublicUrl"] = System.Environment.GetEnvironmentVariable("Auth__PublicUrl") is { Length: > 0 } given ? given : url;
-        await StartAppsAsync(environment, secrets, postgres, ct);
-        record = new RunRecord(System.Environment.ProcessId, url, postgres, Address(redisPort), Address(rabbitMqPort), [], []);
+        environment["Auth__PublicUrl"] = Environment.GetEnvironmentVariable("Auth__PublicUrl") is { Length: > 0 } given ? given : url;
+        await StartAppsAsync(environment, settings, running.Postgres, ct);
+        record = new RunRecord(Environment.ProcessId, url, running.Postgres, Address(running.RedisPort), Address(running.RabbitMqPort), [], []);
         await RecordAsync(ct);
         return url;
     }
@@ -87,8 +85,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         recording.Release();
     }
 
-    // A port is null when the target does not want that server.
-    private async Task<(string Postgres, int? RedisPort, int? RabbitMqPort)> StartServersAsync(Secrets secrets, CancellationToken ct)
+    private async Task<PrivateServers> StartServersAsync(Secrets secrets, CancellationToken ct)
     {
         var target = plan.Target;
         string[] names = ["PostgreSQL", .. target.WantsRedis ? ["Redis"] : Array.Empty<string>(), .. target.WantsRabbitMq ? ["RabbitMQ"] : Array.Empty<string>()];
@@ -111,7 +108,7 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
             }
 
             await Task.WhenAll(waiting);
-            return (connectionString, redisPort, rabbitMqPort);
+            return new PrivateServers(connectionString, redisPort, rabbitMqPort);
 
             void Start(ProcessPlan server, Task ready)
             {
@@ -122,104 +119,36 @@ internal sealed class RunningSystem(Workspace workspace, RunPlan plan, Progress 
         });
     }
 
-    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, Secrets secrets, string postgres, CancellationToken ct)
+    private async Task StartAppsAsync(IReadOnlyDictionary<string, string> environment, ProcessSettings settings, string owner, CancellationToken ct)
     {
         var watched = environment.Concat(observed ?? new Dictionary<string, string>()).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value);
-        var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, SidecarRuntime.IsDaprd ? environment : watched, progress, ct);
+        var ofSidecars = (SidecarRuntime.IsDaprd ? environment : watched).Concat(settings.OfSidecars()).ToDictionary();
+        var sidecarPlan = await SidecarRuntime.PlanAsync(workspace, plan, ofSidecars, progress, ct);
         controlPlane.AddRange(sidecarPlan.ControlPlane.Select(Manage));
         sidecars.AddRange(sidecarPlan.Sidecars.Select(Manage));
         apps.AddRange(plan.Apps.Select(app => Manage(
-            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), AppEnvironment(app, watched, OwnSecrets(app, secrets, postgres))))));
+            new ProcessPlan(app.Name, app.Command, app.Folder, Path.Combine(workspace.Logs, app.Name + ".log"), settings.OfApp(app, watched)))));
         var what = sidecars.Count == 1 ? "the sidecar" : $"{string.Join(", ", controlPlane.Select(process => process.Plan.Name))}, {sidecars.Count} sidecars";
         await progress.StepAsync($"Starting {what} and {plan.Apps.Count} apps", async detail =>
         {
             controlPlane.ForEach(process => process.Start());
             await Readiness.WaitAsync(sidecarPlan.Healthy, controlPlane, detail, clock, ct);
             sidecars.ForEach(sidecar => sidecar.Start());
-            apps.ForEach(app => app.Start());
+            detail("migrating");
+            await Task.WhenAll(plan.Apps.Zip(apps).GroupBy(pair => pair.First.AppId, pair => pair, StringComparer.Ordinal).Select(replicas => StartAsync([.. replicas])));
             await Readiness.WaitAsync(plan.Apps, [.. controlPlane, .. sidecars, .. apps], sidecarPlan.PatienceSeconds, detail, clock, ct);
         });
-    }
 
-    private Dictionary<string, string> Environment(Secrets secrets, string postgres, int? redisPort, int? rabbitMqPort)
-    {
-        string Folder(string name) => Directory.CreateDirectory(Path.Combine(workspace.State, name)).FullName;
-        var environment = new Dictionary<string, string>
+        // Who has a database waits for its own migrations alone; the others start meanwhile.
+        async Task StartAsync((AppPlan Plan, ManagedProcess Process)[] replicas)
         {
-            ["ECO2_OBJECTS_DIR"] = Folder("objects"),
-            ["ECO2_MAIL_DIR"] = Folder("mail"),
-            // New at each run: only what this run started may talk to its sidecars and apps.
-            ["DAPR_API_TOKEN"] = Secrets.Password(),
-            ["APP_API_TOKEN"] = Secrets.Password(),
-            // A dozen small processes on one machine: memory matters more than the last bit of throughput.
-            ["DOTNET_gcServer"] = "0",
-            ["DOTNET_GCConserveMemory"] = "5",
-            ["DOTNET_TieredPGO"] = "0",
-            ["DOTNET_GCgen0size"] = "400000",
-            ["MALLOC_ARENA_MAX"] = "2",
-            // What the compiler allocated while an app started goes back to the system instead of waiting for more.
-            ["MALLOC_TRIM_THRESHOLD_"] = "65536",
-            ["MALLOC_MMAP_THRESHOLD_"] = "65536",
-            ["MALLOC_TOP_PAD_"] = "16384",
-        };
-        if (redisPort is not null)
-        {
-            environment["ECO2_REDIS_HOST"] = $"127.0.0.1:{redisPort}";
-            environment["ECO2_REDIS_PASSWORD"] = secrets.Redis;
+            if (ProcessSettings.NeedsMigrations(replicas[0].Plan))
+            {
+                await Migrations.RunAsync(replicas[0].Process.Plan, owner, ct);
+            }
+
+            Array.ForEach(replicas, replica => replica.Process.Start());
         }
-
-        if (rabbitMqPort is { } port)
-        {
-            environment["ECO2_RABBITMQ"] = PrivateRabbitMq.Url(secrets, port);
-        }
-
-        if (plan.Target.WantsStateDatabase)
-        {
-            environment["ECO2_STATE_POSTGRES"] = PrivatePostgres.StateDatabase(postgres);
-        }
-
-        return environment;
-    }
-
-    private static Dictionary<string, string> AppEnvironment(AppPlan app, IReadOnlyDictionary<string, string> common, IReadOnlyDictionary<string, string> own)
-    {
-        var environment = new Dictionary<string, string>(
-            common.Concat(own).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
-        {
-            ["APP_ID"] = app.AppId,
-            ["APP_PORT"] = $"{app.AppPort}",
-            ["APP_PROTOCOL"] = "http",
-            ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
-            ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
-        };
-        if (app.MetricsPort is { } port)
-        {
-            environment["ECO2_METRICS_URL"] = $"http://127.0.0.1:{port}";
-        }
-
-        return environment;
-    }
-
-    /// <summary>What no other app may know. Who has a database has a login of its own there; it also gets the owner's, because nobody else migrates here.</summary>
-    private Dictionary<string, string> OwnSecrets(AppPlan app, Secrets secrets, string postgres)
-    {
-        var own = new Dictionary<string, string>();
-        if (app.AppId == "auth")
-        {
-            own["Auth__EncryptionKey"] = secrets.Encryption;
-        }
-
-        if (System.Environment.GetEnvironmentVariable("ECO2_POSTGRES") is { Length: > 0 } given)
-        {
-            own["ECO2_POSTGRES"] = given;
-        }
-        else if (Directory.Exists(Path.Combine(app.Folder, "Migrations")))
-        {
-            own["ECO2_POSTGRES"] = PrivatePostgres.Login(postgres, app.AppId, databasePasswords.GetOrAdd(app.AppId, _ => Secrets.Password()));
-            own["ECO2_POSTGRES_OWNER"] = postgres;
-        }
-
-        return own;
     }
 
     private ManagedProcess Manage(ProcessPlan process) => new(process, progress, clock) { Changed = () => _ = RecordAsync(CancellationToken.None) };
