@@ -12,11 +12,16 @@ output "environment" {
 }
 
 output "clients" {
-  description = "Client id of each app's identity, for the annotation azure.workload.identity/client-id."
-  value       = { for app, identity in azurerm_user_assigned_identity.app : app => identity.client_id }
+  description = "Client id of each app's identity, for the annotation azure.workload.identity/client-id, and of KEDA's, for deploy/argocd/azure."
+  value       = merge({ for app, identity in azurerm_user_assigned_identity.app : app => identity.client_id }, { keda = azurerm_user_assigned_identity.keda.client_id })
 }
 
 output "mail_records" {
   description = "DNS records that prove the mail domain."
   value       = azurerm_email_communication_service_domain.mail.verification_records
+}
+
+output "tenant" {
+  description = "Tenant of the identities, for deploy/argocd/azure."
+  value       = data.azurerm_client_config.this.tenant_id
 }

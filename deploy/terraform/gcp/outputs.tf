@@ -10,6 +10,6 @@ output "environment" {
 }
 
 output "accounts" {
-  description = "Account of each app, for the annotation iam.gke.io/gcp-service-account."
-  value       = { for app, account in google_service_account.app : app => account.email }
+  description = "Account of each app, for the annotation iam.gke.io/gcp-service-account, and of KEDA, for deploy/argocd/gcp."
+  value       = merge({ for app, account in google_service_account.app : app => account.email }, { keda = google_service_account.keda.email })
 }

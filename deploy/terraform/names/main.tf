@@ -29,6 +29,10 @@ locals {
   outside  = [for text in split("\n---", file("${local.root}/deploy/k8s/components/external-secrets/secrets.yaml")) : yamldecode(text)]
   platform = flatten([for d in local.outside : d.spec.data[*].remoteRef.key if d.kind == "ExternalSecret"])
 
+  # What the overlay's scalers ask the broker for.
+  patches = [for p in yamldecode(file("${local.root}/deploy/k8s/overlays/${var.target}/kustomization.yaml")).patches : yamldecode(p.patch) if try(p.target.kind, "") == "ScaledObject"]
+  scaled  = [for change in flatten(local.patches) : change.value.metadata]
+
   databases = { for app in local.apps : app => { secret = "eco2-postgres-${app}", login = "eco2_${replace(app, "-", "_")}" } if contains(local.platform, "eco2-postgres-${app}") }
 }
 
@@ -75,4 +79,9 @@ output "databases" {
 output "accounts" {
   description = "Service accounts that have an identity in the cloud: one for each app, and the one that External Secrets reads by."
   value       = concat(local.apps, ["secrets-reader"])
+}
+
+output "scaled" {
+  description = "What KEDA looks at: the metadata of each scaler's trigger at the broker."
+  value       = local.scaled
 }

@@ -8,7 +8,7 @@ public sealed class ArgoTests
 {
     private static readonly string Folder = Path.Combine(Checkout.Root, "deploy/argocd");
 
-    private static readonly IReadOnlyList<Manifest> Objects = [.. Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(file => Manifest.Read(File.ReadAllText(file)))];
+    private static readonly IReadOnlyList<Manifest> Objects = [.. Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "kustomization.yaml").Order(StringComparer.Ordinal).SelectMany(file => Manifest.Read(File.ReadAllText(file)))];
 
     public static TheoryData<string> Overlays => [.. Overlay.Names];
 
@@ -44,6 +44,30 @@ public sealed class ArgoTests
 
         Assert.Equal(Directory.GetDirectories(Path.Combine(Checkout.Root, "deploy/k8s/overlays")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal), values.Order(StringComparer.Ordinal));
         Assert.Equal(Overlay.Names.Order(StringComparer.Ordinal), values.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What root.yaml may name: the platform as it is, or with what a cloud adds.</summary>
+    [Theory]
+    [InlineData("apps")]
+    [InlineData("aws")]
+    [InlineData("azure")]
+    [InlineData("gcp")]
+    public void A_folder_brings_everything(string folder)
+    {
+        var rendered = Manifest.Read(Overlay.Render(Path.Combine(Folder, folder)));
+
+        Assert.Equal(Directory.GetFiles(Path.Combine(Folder, "apps"), "*.yaml").Where(file => Path.GetFileName(file) != "kustomization.yaml").SelectMany(file => Manifest.Read(File.ReadAllText(file))).Select(o => o.Id).Order(StringComparer.Ordinal), rendered.Select(o => o.Id).Order(StringComparer.Ordinal));
+        Assert.Empty(rendered.SelectMany(Schema.Complaints));
+    }
+
+    /// <summary>The cluster's label chooses the overlay, root.yaml the platform: both must speak of the same cloud.</summary>
+    [Fact]
+    public void The_cluster_gets_the_platform_of_its_overlay()
+    {
+        var overlay = Objects.Single(o => o.Kind == "Secret").Root["metadata/labels"].Member("eco2/overlay").Text;
+        var folder = Path.GetFileName(Objects.Single(o => o.Name == "root").Spec["source/path"].Text);
+
+        Assert.Equal(Directory.Exists(Path.Combine(Folder, overlay)) ? overlay : "apps", folder);
     }
 
     [Fact]

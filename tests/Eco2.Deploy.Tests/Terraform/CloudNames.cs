@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Eco2.Deploy.Tests.Kubernetes;
+using Eco2.Testing;
 
 namespace Eco2.Deploy.Tests.Terraform;
 
@@ -105,7 +106,15 @@ internal sealed partial class CloudNames(Cloud cloud, Overlay overlay)
         // A client's id is given by Azure; an identity is bound to the account of its name.
         "azure" => account.Annotations.ContainsKey("azure.workload.identity/client-id") ? account.Name : $"{account.Name} without a client id",
         _ => account.Annotations.GetValueOrDefault("iam.gke.io/gcp-service-account", account.Name).Split('@')[0],
+    }).Append(cloud.Name switch
+    {
+        "aws" => Keda["aws/irsa/roleArn"].Text.Split('/')[^1],
+        "azure" => Keda["azureWorkload/clientId"].IsThere ? "keda" : "keda without a client id",
+        _ => Keda["gcp/gcpIAMServiceAccount"].Text.Split('@')[0],
     });
+
+    /// <summary>What KEDA's chart is told of its operator's identity.</summary>
+    public Node Keda { get; } = Manifest.Read(Overlay.Render(Path.Combine(Checkout.Root, "deploy/argocd", cloud.Name))).Single(o => o is { Kind: "Application", Name: "keda" }).Spec["source/helm/valuesObject/podIdentity"];
 
     private IEnumerable<string> Environment() => Entry().Matches(cloud.Of("output").Single(block => block.Labels[0] == "environment").Attributes["value"])
         .Select(match => $"{match.Groups["name"].Value}={Value(match.Groups["value"].Value, null)}");

@@ -103,7 +103,7 @@ public sealed class TerraformTests
             return;
         }
 
-        const string Asked = "jsonencode([concat(keys(local.secrets), local.platform), distinct(local.subscriptions[*].topic), concat(local.apps, [\"secrets-reader\"]), keys(local.databases)])";
+        const string Asked = "jsonencode([concat(keys(local.secrets), local.platform), distinct(local.subscriptions[*].topic), concat(local.apps, [\"secrets-reader\"]), keys(local.databases), [for one in local.scaled : join(\"/\", values(one))]])";
         var (exit, said) = await EcoRun.RunAsync("sh", "-c", "printf '%s' \"$0\" | terraform -chdir=\"$1\" console -no-color -var target=\"$2\" 2>/dev/null", Asked, Names, cloud);
         Assert.True(exit == 0, said);
 
@@ -113,6 +113,7 @@ public sealed class TerraformTests
         Assert.Equal(wanted.Topics.Order(StringComparer.Ordinal), given[1].Order(StringComparer.Ordinal));
         Assert.Equal(wanted.Accounts.Order(StringComparer.Ordinal), given[2].Order(StringComparer.Ordinal));
         Assert.Equal(["auth", "character", "image", "my", "scan"], given[3].Order(StringComparer.Ordinal));
+        Assert.Equal(KedaTests.Counted(Overlay.Load(cloud)).Order(StringComparer.Ordinal), given[4].Order(StringComparer.Ordinal));
     }
 
     private static string Names => Path.Combine(Cloud.Folder, "names");
