@@ -25,7 +25,7 @@ internal sealed class GrpcProxy(AppDirectory apps)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new StreamContent(http.Request.Body),
+            Content = new PassingBody(http.Request),
         };
         foreach (var (name, values) in http.Request.Headers)
         {

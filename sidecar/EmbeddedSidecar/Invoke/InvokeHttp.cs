@@ -82,7 +82,7 @@ internal sealed class InvokeHttp(AppDirectory apps)
             }
             else if (hasBody)
             {
-                request.Content = new StreamContent(call.Http.Request.Body);
+                request.Content = new PassingBody(call.Http.Request);
             }
 
             using var span = ApiSpans.Received(target, method);

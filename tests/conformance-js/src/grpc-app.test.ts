@@ -51,6 +51,11 @@ class RawGrpcApp {
             }
             return { data: Buffer.from(message.key), etag: "1" };
           },
+          subscribeTopicEventsAlpha1: async function* (requests) {
+            for await (const { subscribeTopicEventsRequestType: asked } of requests) {
+              yield { subscribeTopicEventsResponseType: { case: "eventMessage" as const, value: { id: (asked.value as { id: string }).id } } };
+            }
+          },
           subscribeConfiguration: async function* () {
             for (let i = 0; i < 3; i += 1) {
               yield { id: `${i}` };
@@ -208,5 +213,24 @@ describe("a gRPC app on the wire", () => {
     }
     assert.deepEqual(ids, ["0", "1", "2"]);
     await assert.rejects(() => proxied.getState({ key: "x" }), (error) => (error as ConnectError).code === Code.Unimplemented);
+  });
+
+  test("a stream to it goes both ways at once", async () => {
+    const proxied = createClient(other, createGrpcTransport({ baseUrl: `http://127.0.0.1:${sidecar.of("caller").grpc}` }));
+    const request = (id: string) => ({ subscribeTopicEventsRequestType: { case: "eventProcessed" as const, value: { id } } });
+    let goOn = (): void => undefined;
+    const answers = proxied.subscribeTopicEventsAlpha1(
+      (async function* () {
+        yield request("first");
+        await new Promise<void>((resolve) => (goOn = resolve));
+        yield request("second");
+      })(),
+      { headers: { "dapr-app-id": "raw" } },
+    )[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => ((await answers.next()).value.subscribeTopicEventsResponseType.value as { id: string }).id;
+    assert.equal(await next(), "first");
+    goOn();
+    assert.equal(await next(), "second");
+    assert.equal((await answers.next()).done, true);
   });
 });
