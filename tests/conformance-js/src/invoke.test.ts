@@ -83,6 +83,11 @@ for (const protocol of protocols) {
   });
 }
 
+test("a query reaches the package's server over HTTP; over gRPC its client sends none", async () => {
+  const got = (await daprClient(sidecar.of("caller"), "HTTP").invoker.invoke("server", "echo/deep?a=1&b=%26", HttpMethod.GET)) as Record<string, string>;
+  assert.equal(got["query"], "/echo/deep?a=1&b=%26");
+});
+
 describe("invocation on the wire", () => {
   test("path, query and body arrive as sent; status and headers come back", async () => {
     const answer = await call(sidecar, "PUT", "/v1.0/invoke/raw/method/a%20b/c%2Fd?x=1&y=%26&status=201", Uint8Array.of(1, 2, 254), { headers: { "content-type": "x/y", "x-mine": "1", "dapr-api-token": "not-yours" } });
@@ -115,6 +120,13 @@ describe("invocation on the wire", () => {
     const seen = (await call(sidecar, "GET", "/v1.0/invoke/raw/method/t", undefined, { headers })).json.headers as Record<string, string>;
     assert.match(seen["traceparent"]!, /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
     assert.deepEqual([seen["tracestate"], seen["baggage"]], ["a=b", "c=d"]);
+  });
+
+  test("a trace goes on over gRPC too", async () => {
+    const headers = { traceparent: "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+    const { data } = await rawGrpc(sidecar.of("caller")).invokeService({ id: "raw", message: { method: "t", httpExtension: { verb: 1 } } }, { headers });
+    const seen = (JSON.parse(Buffer.from(data!.value).toString()) as { headers: Record<string, string> }).headers;
+    assert.match(seen["traceparent"]!, /^00-1af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
   });
 
   test("hop-by-hop headers stay behind", async () => {

@@ -90,6 +90,16 @@ for (const protocol of protocols) {
         assert.equal(await state.get(store, key("etag")), "");
       });
 
+      test("without an etag the last write wins", async () => {
+        const { state } = client();
+        for (const value of ["first", "last"]) {
+          await state.save(store, [{ key: key("last"), value, options: { concurrency: StateConcurrencyEnum.CONCURRENCY_LAST_WRITE } as never }]);
+        }
+        assert.equal(await state.get(store, key("last")), "last");
+        await state.delete(store, key("last"));
+        assert.equal(await state.get(store, key("last")), "");
+      });
+
       test("first-write takes a key once", async () => {
         const { state } = client();
         const options = { concurrency: StateConcurrencyEnum.CONCURRENCY_FIRST_WRITE, consistency: StateConsistencyEnum.CONSISTENCY_STRONG };
