@@ -5,8 +5,8 @@ namespace Dapr.Client;
 
 internal sealed partial class DaprClientGrpc
 {
-    private static readonly HttpRequestOptionsKey<string> AppIdKey = new("dapr-app-id");
-    private static readonly HttpRequestOptionsKey<string> MethodKey = new("dapr-method-name");
+    private static readonly HttpRequestOptionsKey<string> AppIdKey = new("Dapr app id");
+    private static readonly HttpRequestOptionsKey<string> MethodKey = new("Dapr method");
 
     public override HttpClient CreateInvokableHttpClient(string? appId = null) =>
         CreateInvokeHttpClient(appId, _httpEndpoint.AbsoluteUri, _apiToken);
