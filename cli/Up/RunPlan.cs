@@ -1,11 +1,11 @@
 using Eco2.Cli.Machine;
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
-using YamlDotNet.Serialization.NamingConventions;
 
 namespace Eco2.Cli.Up;
 
 /// <summary>One process of one app, with the ports it will use.</summary>
+/// <param name="SidecarArguments">What a daprd is told beside ports, addresses and components.</param>
+/// <param name="InternalPort">Where its daprd listens for others; 0: anywhere.</param>
+/// <param name="SidecarMetricsPort">Where its daprd shows metrics; 0: nowhere.</param>
 /// <param name="MetricsPort">Where it shows its metrics; null: nowhere.</param>
 internal sealed record AppPlan(
     string Name,
@@ -16,41 +16,48 @@ internal sealed record AppPlan(
     int DaprHttpPort,
     int DaprGrpcPort,
     IReadOnlyDictionary<string, string> Environment,
+    IReadOnlyList<string> SidecarArguments,
+    int InternalPort = 0,
+    int SidecarMetricsPort = 0,
     int? MetricsPort = null);
 
 /// <summary>What <c>dapr.yaml</c> says, multiplied by the wanted replicas.</summary>
-internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target, string MaxBodySize)
+internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target)
 {
     public static RunPlan Load(Workspace workspace, string components, IReadOnlyDictionary<string, int> replicas, bool freePorts, bool observe = false)
     {
-        var file = Read(workspace.RunFile);
-        if (replicas.Keys.FirstOrDefault(id => file.Apps.TrueForAll(app => app.AppID != id)) is { } unknown)
+        var apps = RunFile.Read(workspace.RunFile).Apps;
+        if (replicas.Keys.FirstOrDefault(id => apps.All(app => app.Id != id)) is { } unknown)
         {
-            throw new UserMessageException($"--replicas names {unknown}, but dapr.yaml has no such app. It has {string.Join(", ", file.Apps.Select(app => app.AppID))}.");
+            throw new UserMessageException($"--replicas names {unknown}, but dapr.yaml has no such app. It has {string.Join(", ", apps.Select(app => app.Id))}.");
         }
 
         var target = Target.Find(workspace, components);
         var plans = new List<AppPlan>();
-        foreach (var app in file.Apps)
+        foreach (var app in apps)
         {
-            for (var replica = 0; replica < replicas.GetValueOrDefault(app.AppID, 1); replica++)
+            for (var replica = 0; replica < replicas.GetValueOrDefault(app.Id, 1); replica++)
             {
                 // The ports in the file belong to the first process; the others can be anywhere.
                 var free = freePorts || replica > 0;
+                int Port(string field) => free || app.Port(field) == 0 ? Ports.Free() : app.Port(field);
                 plans.Add(new AppPlan(
-                    replica == 0 ? app.AppID : $"{app.AppID}-{replica + 1}",
-                    app.AppID,
-                    Path.GetFullPath(Path.Combine(workspace.Root, app.AppDirPath)),
+                    replica == 0 ? app.Id : $"{app.Id}-{replica + 1}",
+                    app.Id,
+                    app.Folder,
                     app.Command,
-                    free || app.AppPort == 0 ? Ports.Free() : app.AppPort,
-                    free || app.DaprHTTPPort == 0 ? Ports.Free() : app.DaprHTTPPort,
-                    free || app.DaprGRPCPort == 0 ? Ports.Free() : app.DaprGRPCPort,
-                    file.Common.Env.Concat(app.Env).GroupBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value),
+                    Port("appPort"),
+                    Port("daprHTTPPort"),
+                    Port("daprGRPCPort"),
+                    app.Environment,
+                    app.SidecarArguments,
+                    free ? 0 : app.Port("daprInternalGRPCPort"),
+                    free ? 0 : app.Port("metricsPort"),
                     observe ? Ports.Free() : null));
             }
         }
 
-        return new RunPlan(plans, target, file.Common.MaxBodySize);
+        return new RunPlan(plans, target);
     }
 
     /// <summary>Says which port is taken before anything is started.</summary>
@@ -66,49 +73,5 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target, strin
                 }
             }
         }
-    }
-
-    private static RunFileYaml Read(string path)
-    {
-        try
-        {
-            return new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).IgnoreUnmatchedProperties().Build()
-                .Deserialize<RunFileYaml>(File.ReadAllText(path));
-        }
-        catch (YamlException broken)
-        {
-            throw new UserMessageException($"dapr.yaml line {broken.Start.Line}: {broken.InnerException?.Message ?? broken.Message}");
-        }
-    }
-
-    private sealed class RunFileYaml
-    {
-        public CommonYaml Common { get; init; } = new();
-
-        public List<AppYaml> Apps { get; init; } = [];
-    }
-
-    private sealed class CommonYaml
-    {
-        public string MaxBodySize { get; init; } = "4Mi";
-
-        public Dictionary<string, string> Env { get; init; } = [];
-    }
-
-    private sealed class AppYaml
-    {
-        public string AppID { get; init; } = "";
-
-        public string AppDirPath { get; init; } = "";
-
-        public int AppPort { get; init; }
-
-        public int DaprHTTPPort { get; init; }
-
-        public int DaprGRPCPort { get; init; }
-
-        public List<string> Command { get; init; } = [];
-
-        public Dictionary<string, string> Env { get; init; } = [];
     }
 }

@@ -71,6 +71,19 @@ public sealed class DaprdSidecarsTests : IAsyncLifetime
         Assert.Contains($"$ {Path.Combine(bin, "scheduler")} ", failed.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>So whatever eco2 asks of Dapr in these tests is among the arguments that Dapr 1.18.3 has.</summary>
+    [Theory]
+    [InlineData("daprd", "--app-helth-check-path", "/well", "unknown flag: --app-helth-check-path")]
+    [InlineData("scheduler", "--initial-cluster", "x", "unknown flag: --initial-cluster")]
+    [InlineData("placement", "--tls-enabled", "false", "unknown word: false")]
+    [InlineData("daprd", "--app-id", "--log-as-json", "flag needs an argument: --app-id")]
+    public async Task A_stand_in_takes_only_what_the_program_takes(string program, string argument, string value, string said)
+    {
+        var (exit, output) = await EcoRun.RunAsync(Path.Combine(bin, program), argument, value);
+
+        Assert.Equal((2, said), (exit, output.Trim()));
+    }
+
     /// <summary>What a caller brings back from an app that was attached to the shop's sidecars.</summary>
     private static async Task<string> AnswerAsync(DaprdSidecars sidecars, string word)
     {

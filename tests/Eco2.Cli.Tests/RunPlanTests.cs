@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Eco2.Cli.Tests;
 
-public sealed partial class RunPlanTests
+public sealed class RunPlanTests
 {
     private static readonly Dictionary<string, int> OneEach = [];
 
@@ -17,19 +17,6 @@ public sealed partial class RunPlanTests
         Assert.All(plan.Apps, app => Assert.NotEmpty(app.Command));
         Assert.All(plan.Apps, app => Assert.True(Directory.Exists(app.Folder), app.Folder));
         Assert.Equal(plan.Apps.Count * 3, plan.Apps.SelectMany(app => new[] { app.AppPort, app.DaprHttpPort, app.DaprGrpcPort }).Distinct().Count());
-    }
-
-    /// <summary>What is neither read nor named here would be lost on daprd: cli/Up/Daprd.cs is where it belongs.</summary>
-    [Fact]
-    public void The_run_file_says_nothing_that_the_way_to_daprd_leaves_out()
-    {
-        string[] known = [
-            "version", "name", "common", "apps", "resourcesPaths", "configFilePath", "maxBodySize", "env", "appID", "appDirPath", "appPort", "daprHTTPPort", "daprGRPCPort", "command",
-            // Of the Dapr CLI alone: eco2 has one place for logs.
-            "daprdLogDestination", "appLogDestination"];
-        var said = File.ReadLines(new Workspace().RunFile).Select(line => Key().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct();
-
-        Assert.DoesNotContain(said, key => !known.Contains(key));
     }
 
     [Fact]
@@ -79,8 +66,4 @@ public sealed partial class RunPlanTests
         Assert.Contains($"Port {plan.Apps[3].AppPort}", refused.Message, StringComparison.Ordinal);
         Assert.Contains(plan.Apps[3].Name, refused.Message, StringComparison.Ordinal);
     }
-
-    // Keys of env are the app's own: they stand deeper.
-    [System.Text.RegularExpressions.GeneratedRegex(@"^(?: {0,2}|  - | {4})([A-Za-z]+):")]
-    private static partial System.Text.RegularExpressions.Regex Key();
 }

@@ -64,8 +64,9 @@ public sealed class DaprdSidecars : AppSidecars
         await File.WriteAllTextAsync(Path.Combine(components, "resources.yaml"), resources);
         apps.AddRange(settings.Select(app => new Sidecar(this, app.AppId, Ports.Free(), Ports.Free(), new Relay(Ports.Free()))));
         var plans = settings.Zip(apps, (app, sidecar) => new AppPlan(
-            $"{app.AppId}-{sidecar.HttpPort}", app.AppId, workspace.State, [], app.AwaitsAppPort ? sidecar.Relay.Port : app.AppPort, sidecar.HttpPort, sidecar.GrpcPort, new Dictionary<string, string>()));
-        var run = new RunPlan([.. plans], new Target(components, false, false, false), $"{settings[0].MaxBodyBytes}");
+            $"{app.AppId}-{sidecar.HttpPort}", app.AppId, workspace.State, [], app.AwaitsAppPort ? sidecar.Relay.Port : app.AppPort, sidecar.HttpPort, sidecar.GrpcPort, new Dictionary<string, string>(),
+            ["--max-body-size", $"{app.MaxBodyBytes}", "--config", Path.Combine(workspace.Root, "dapr-config.yaml")]));
+        var run = new RunPlan([.. plans], new Target(components, false, false, false));
         var environment = new Dictionary<string, string>(settings[0].Environment) { ["DAPR_API_TOKEN"] = settings[0].ApiToken ?? "", ["APP_API_TOKEN"] = settings[0].AppToken ?? "" };
         var plan = await Daprd.PlanAsync(programs, workspace, run, environment, new Progress(), CancellationToken.None);
         plan.ControlPlane.ToList().ForEach(Launch);
