@@ -34,6 +34,20 @@ public sealed partial class DeterminismTests : IDisposable
         ("_ = System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(false);", "take it out"),
         ("System.Threading.Thread.Sleep(1);", "it belongs to the worker"),
         ("_ = new System.Threading.Timer(_ => { });", "context.CreateTimer"),
+        ("System.Threading.Monitor.Enter(Gate);", "nothing is to be kept apart"),
+        ("_ = new System.Threading.CancellationTokenSource(1);", "context.CreateTimer"),
+        ("System.Threading.Tasks.Task.CompletedTask.Wait(1);", "await"),
+        ("System.Threading.Tasks.Task.WaitAll(System.Threading.Tasks.Task.CompletedTask);", "await Task.WhenAll"),
+        ("_ = System.Threading.Tasks.Task.WaitAny(System.Threading.Tasks.Task.CompletedTask);", "await Task.WhenAny"),
+        ("System.Threading.Tasks.Task.CompletedTask.GetAwaiter().GetResult();", "await"),
+        ("_ = System.Threading.Tasks.Task.FromResult(1).GetAwaiter().GetResult();", "await"),
+        ("_ = System.Threading.Tasks.Task.CompletedTask.WaitAsync(System.TimeSpan.Zero);", "context.CreateTimer"),
+        ("_ = System.Threading.Tasks.Task.FromResult(1).ConfigureAwait(System.Threading.Tasks.ConfigureAwaitOptions.None);", "take it out"),
+        ("_ = System.Threading.Tasks.Task.FromResult(1).ContinueWith(one => 2);", "await"),
+        ("_ = System.Linq.ParallelEnumerable.Range(1, 2);", "start several activities"),
+        ("_ = \"text\".GetHashCode();", "compare"),
+        ("_ = System.HashCode.Combine(1, 2);", "compare"),
+        ("_ = System.Globalization.CultureInfo.CurrentCulture;", "name one"),
     ];
 
     private readonly string folder = Directory.CreateTempSubdirectory("eco2-determinism-").FullName;
@@ -43,7 +57,7 @@ public sealed partial class DeterminismTests : IDisposable
     {
         // One mistake a line, from line 3 on.
         var code = Path.Combine(folder, "Mistakes.cs");
-        await File.WriteAllLinesAsync(code, ["namespace Eco2.Workflows;", "internal static class Mistakes { internal static void Make() {", .. Mistakes.Select(mistake => mistake.Code), "} }"]);
+        await File.WriteAllLinesAsync(code, ["namespace Eco2.Workflows;", "internal static class Mistakes { private static readonly object Gate = new(); internal static void Make() {", .. Mistakes.Select(mistake => mistake.Code), "} }"]);
 
         var output = await CompileAsync(code);
         var refused = Refusal().Matches(output).Select(match => (Line: int.Parse(match.Groups["line"].Value, System.Globalization.CultureInfo.InvariantCulture), Said: match.Groups["said"].Value)).ToList();
