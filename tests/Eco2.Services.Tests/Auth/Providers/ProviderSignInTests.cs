@@ -125,6 +125,33 @@ public sealed class ProviderSignInTests
             await app.Db.ScalarAsync<string>("select string_agg(concat_ws(' ', provider, provider_user_id, coalesce(a.email, 'none'), nickname), ', ' order by provider) from social_accounts s join accounts a on a.id = account_id"));
     }
 
+    [Fact]
+    public async Task Google_and_Kakao_are_asked_for_what_they_give_and_each_says_who_somebody_is_in_its_own_way()
+    {
+        string[] names = ["google", "kakao"];
+        await using var app = await ProviderApp.StartAsync(
+            null,
+            [.. names.SelectMany(name => (string[])[
+                $"Auth:Providers:{name}:Issuer={{provider}}", $"Auth:Providers:{name}:ClientId={IdentityProvider.ClientId}", $"Auth:Providers:{name}:ClientSecret={IdentityProvider.ClientSecret}"])]);
+        app.Provider.Callbacks.UnionWith(names.Select(name => $"https://eco2.example/api/v1/auth/{name}/callback"));
+        using var google = app.NewBrowser();
+        using var kakao = app.NewBrowser();
+
+        app.Provider.Person = new JsonObject { ["sub"] = "110169484474386276334", ["name"] = "Gildong Hong", ["email"] = "gildong@gmail.example", ["email_verified"] = true };
+        var landed = await google.SignInAsync("google");
+        var (scope, challenge) = (app.Provider.AuthorizationRequests.Last()["scope"], app.Provider.AuthorizationRequests.Last()["code_challenge_method"]);
+        // Says nothing of whether the address is verified, so nobody is known by it.
+        app.Provider.Person = new JsonObject { ["sub"] = "1234567890", ["nickname"] = "홍길동", ["email"] = "gildong@kakao.example" };
+        var also = await kakao.SignInAsync("kakao");
+
+        Assert.Equal((Home, Home), (landed, also));
+        Assert.Equal(("openid email profile", "S256"), (scope, challenge));
+        Assert.Equal("openid account_email profile_nickname", app.Provider.AuthorizationRequests.Last()["scope"]);
+        Assert.Equal(
+            "google 110169484474386276334 gildong@gmail.example Gildong Hong, kakao 1234567890 none 홍길동",
+            await app.Db.ScalarAsync<string>("select string_agg(concat_ws(' ', provider, provider_user_id, coalesce(a.email, 'none'), nickname), ', ' order by provider) from social_accounts s join accounts a on a.id = account_id"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
