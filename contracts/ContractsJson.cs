@@ -62,5 +62,6 @@ namespace Eco2.Contracts;
 [JsonSerializable(typeof(PrivacyEnd))]
 [JsonSerializable(typeof(RetentionChanged))]
 [JsonSerializable(typeof(ForgetHistories))]
+[JsonSerializable(typeof(HistoriesForgotten))]
 [JsonSerializable(typeof(AuditTold))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -73,6 +73,10 @@ public sealed record ForgetHistories(IReadOnlyList<string> InstanceIds)
     public const int Most = 50;
 }
 
+/// <summary>What became of <see cref="ForgetHistories"/>.</summary>
+/// <param name="Left">Ids whose histories could not be removed now; all others are gone, or never were.</param>
+public sealed record HistoriesForgotten(IReadOnlyList<string> Left);
+
 /// <summary>What is done for a request, in order. Workflows follow it, so it changes only as docs/workflows.md allows.</summary>
 public static class PrivacySteps
 {

@@ -32,7 +32,8 @@ internal static class SweepDeletions
 
         if (ids.Count > 0)
         {
-            await histories.ForgetAsync([.. ids.Select(id => $"deletion-{id:D}")], ct);
+            var left = await histories.ForgetAsync([.. ids.Select(id => $"deletion-{id:D}")], ct);
+            ids.RemoveAll(id => left.Contains($"deletion-{id:D}"));
             await using var done = work.Command(Done, (object)ids.ToArray());
             await done.ExecuteNonQueryAsync(ct);
             await work.CommitAsync(ct);

@@ -11,7 +11,7 @@ internal sealed partial class SweepExports
     private const int Batch = 20;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    private const string Old = "select id::text from exports where expires_at < $1 order by expires_at limit $2 for update skip locked";
+    private const string Old = "select id::text from exports where expires_at < $1 and not id::text = any($3) order by expires_at limit $2 for update skip locked";
 
     private const string Forget = "delete from exports where id::text = any($1)";
 
@@ -44,11 +44,12 @@ internal sealed partial class SweepExports
     private static async Task<Ok> Handle(NpgsqlDataSource db, Histories histories, TimeProvider clock, ILogger<SweepExports> logger, HttpContext http, CancellationToken ct)
     {
         var (began, exports, deletions) = (clock.GetTimestamp(), 0, 0);
+        var left = new List<string>();
         try
         {
             for (var round = Batch; round == Batch && clock.GetElapsedTime(began) < Longest; exports += round)
             {
-                round = await SomeAsync(db, histories, clock, http.RequestServices, ct);
+                round = await SomeAsync(left, db, histories, clock, http.RequestServices, ct);
             }
 
             for (var round = ForgetHistories.Most; round == ForgetHistories.Most && clock.GetElapsedTime(began) < Longest; deletions += round)
@@ -61,16 +62,16 @@ internal sealed partial class SweepExports
             Left(logger, e.Message);
         }
 
-        Swept(logger, exports, deletions);
+        Swept(logger, exports - left.Count, deletions);
         return TypedResults.Ok();
     }
 
     /// <summary>The rows go last: what fails before is done again the next time, and nobody sees them meanwhile.</summary>
-    private static async Task<int> SomeAsync(NpgsqlDataSource db, Histories histories, TimeProvider clock, IServiceProvider services, CancellationToken ct)
+    private static async Task<int> SomeAsync(List<string> left, NpgsqlDataSource db, Histories histories, TimeProvider clock, IServiceProvider services, CancellationToken ct)
     {
         await using var work = await db.BeginForAllUsersAsync(ct);
         var ids = new List<string>();
-        await using (var old = work.Command(Old, clock.GetUtcNow(), Batch))
+        await using (var old = work.Command(Old, clock.GetUtcNow(), Batch, left.ToArray()))
         await using (var row = await old.ExecuteReaderAsync(ct))
         {
             while (await row.ReadAsync(ct))
@@ -82,8 +83,9 @@ internal sealed partial class SweepExports
         if (ids.Count > 0)
         {
             await DeleteObjectsAsync(services, work, ids, ct);
-            await histories.ForgetAsync([.. ids.Select(id => $"export-{id}")], ct);
-            await using var forget = work.Command(Forget, (object)ids.ToArray());
+            var kept = (await histories.ForgetAsync([.. ids.Select(id => $"export-{id}")], ct)).Select(id => id["export-".Length..]).ToList();
+            left.AddRange(kept);
+            await using var forget = work.Command(Forget, (object)ids.Except(kept).ToArray());
             await forget.ExecuteNonQueryAsync(ct);
             await work.CommitAsync(ct);
         }

@@ -65,6 +65,24 @@ public sealed class ForgottenScanTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Histories_that_cannot_be_removed_hold_up_no_others_and_are_tried_again()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            worker.Stuck.Add((await AddAsync("succeeded", 300 - (i * 0.1))).ToString("D"));
+        }
+
+        await RunAsync($"insert into scans {Columns} select gen_random_uuid(), '{user}', 'k', 's', 'u', 'local', 'ko', 'succeeded', '{Ago(310):O}'::timestamptz + n * interval '5 h' from generate_series(1, 60) n");
+
+        await SweepAsync();
+        Assert.Equal((60, 60L), (worker.Forgotten.Count, await LeftAsync()));
+        worker.Stuck.Clear();
+        await SweepAsync();
+
+        Assert.Equal((120, 0L), (worker.Forgotten.Distinct().Count(), await LeftAsync()));
+    }
+
+    [Fact]
     public async Task One_that_its_owner_deleted_loses_its_history_when_no_step_of_it_can_be_under_way()
     {
         var (ended, running) = (await AddAsync("succeeded", 0.1), await AddAsync("queued", 0.01));

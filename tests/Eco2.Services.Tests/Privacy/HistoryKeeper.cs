@@ -16,6 +16,9 @@ internal sealed class HistoryKeeper(WebApplication app) : IAsyncDisposable
     /// <summary>Whether it says that it cannot do it now.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>Ids that it cannot remove.</summary>
+    public ConcurrentBag<string> Stuck { get; } = [];
+
     public static async Task<HistoryKeeper> StartAsync(TestSidecar sidecar)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -39,7 +42,7 @@ internal sealed class HistoryKeeper(WebApplication app) : IAsyncDisposable
             return Results.StatusCode(503);
         }
 
-        ids.ForEach(Forgotten.Enqueue);
-        return Results.NoContent();
+        ids.Except(Stuck).ToList().ForEach(Forgotten.Enqueue);
+        return Results.Json(new { left = ids.Intersect(Stuck) });
     }
 }

@@ -103,11 +103,12 @@ public sealed class PrivacyFixture : IAsyncLifetime
     }
 
     /// <summary>Asks for histories to be removed, as scan and my do.</summary>
-    internal async Task<int> ForgetAsync(params string[] instanceIds)
+    /// <returns>The status, and how many could not be removed.</returns>
+    internal async Task<(int Status, int Left)> ForgetAsync(params string[] instanceIds)
     {
         using var body = new StringContent(JsonSerializer.Serialize(new { instance_ids = instanceIds }), Encoding.UTF8, "application/json");
         using var answer = await messages.PostAsync("/internal/histories/forget", body);
-        return (int)answer.StatusCode;
+        return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("left").GetArrayLength() : 0);
     }
 
     /// <summary>How much the state stores hold about an id.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Eco2.Contracts.Privacy;
 using Eco2.ServiceDefaults;
 using Grpc.Core;
@@ -12,28 +13,33 @@ internal sealed partial class ForgetHistoriesRoute
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/internal/histories/forget", Handle);
 
-    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(ForgetHistories wanted, Jobs jobs, ILogger<ForgetHistoriesRoute> logger, CancellationToken ct)
+    internal static async Task<Results<Ok<HistoriesForgotten>, ProblemHttpResult>> Handle(ForgetHistories wanted, Jobs jobs, ILogger<ForgetHistoriesRoute> logger, CancellationToken ct)
     {
         if (wanted.InstanceIds is not { Count: <= ForgetHistories.Most } ids || !ids.All(IsOurs))
         {
             return Problem.Validation("worker", "instance_ids", $"At most {ForgetHistories.Most} ids of scans, exports and deletions.");
         }
 
-        try
+        // One that cannot be removed must not keep the others.
+        var left = new ConcurrentQueue<string>();
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (id, stop) =>
         {
-            await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (id, stop) => await jobs.PurgeAsync(id, stop));
-            return TypedResults.NoContent();
-        }
-        catch (Exception e) when (e is RpcException or TimeoutException)
-        {
-            NotAll(logger, e);
-            return Problem.Of("worker", "UNAVAILABLE", StatusCodes.Status503ServiceUnavailable, "Not all histories could be removed.", "Ask again.");
-        }
+            try
+            {
+                await jobs.PurgeAsync(id, stop);
+            }
+            catch (Exception e) when (e is RpcException or TimeoutException && !ct.IsCancellationRequested)
+            {
+                Left(logger, e, id);
+                left.Enqueue(id);
+            }
+        });
+        return TypedResults.Ok(new HistoriesForgotten([.. left]));
     }
 
     private static bool IsOurs(string? id) =>
         id is not null && Guid.TryParseExact(id.StartsWith("export-", StringComparison.Ordinal) ? id[7..] : id.StartsWith("deletion-", StringComparison.Ordinal) ? id[9..] : id, "D", out _);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all histories could be removed")]
-    private static partial void NotAll(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The history of {InstanceId} could not be removed now")]
+    private static partial void Left(ILogger logger, Exception exception, string instanceId);
 }
