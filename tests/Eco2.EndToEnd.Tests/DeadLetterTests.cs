@@ -7,6 +7,7 @@ using Xunit;
 namespace Eco2.EndToEnd.Tests;
 
 [Collection(SharedSystem.Name)]
+[Trait("on", "each-target")]
 public sealed class DeadLetterTests(EcoSystem system)
 {
     [Fact]

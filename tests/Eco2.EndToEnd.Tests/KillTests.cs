@@ -6,6 +6,7 @@ using Xunit;
 namespace Eco2.EndToEnd.Tests;
 
 [Collection(SharedSystem.Name)]
+[Trait("on", "each-target")]
 public sealed class KillTests(EcoSystem system)
 {
     [Theory]
