@@ -53,15 +53,16 @@ public sealed class RunFileTests : IDisposable
             common:
               configFilePath: ./all.yaml
               logLevel: warn
+              appMaxConcurrency: 5
               enableAppHealthCheck: true
               env: { A: all, B: all }
             apps:
-              - { appDirPath: ./shop, logLevel: info, enableAppHealthCheck: false, env: { A: own } }
+              - { appDirPath: ./shop, logLevel: info, appMaxConcurrency: 0, enableAppHealthCheck: false, enableApiLogging: false, env: { A: own } }
               - { appDirPath: ./inn }
             """).Apps;
 
-        Assert.Equal($"--log-level info --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[0].SidecarArguments));
-        Assert.Equal($"--log-level warn --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[1].SidecarArguments));
+        Assert.Equal($"--app-max-concurrency 5 --log-level info --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[0].SidecarArguments));
+        Assert.Equal($"--app-max-concurrency 5 --log-level warn --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[1].SidecarArguments));
         Assert.Equal(["A=own", "B=all"], apps[0].Environment.Select(pair => $"{pair.Key}={pair.Value}").Order());
         Assert.Equal(["shop", "inn"], apps.Select(app => app.Id));
     }
