@@ -36,9 +36,11 @@ internal sealed class RedisStateStore : IStateStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask<StateValue?> GetAsync(string key, CancellationToken ct)
+    public async ValueTask<StateValue?> GetAsync(string key, CancellationToken ct) =>
+        await ValueAsync(key, await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(_limit, ct), ct);
+
+    private async ValueTask<StateValue?> ValueAsync(string key, RespValue reply, CancellationToken ct)
     {
-        var reply = await _redis.SendAsync("HMGET", key, "data", "version").WaitAsync(_limit, ct);
         if (reply.Error?.StartsWith("WRONGTYPE", StringComparison.Ordinal) == true)
         {
             // Somebody else's plain string under a key we can name: Dapr reads it too.
@@ -46,7 +48,7 @@ internal sealed class RedisStateStore : IStateStore
             return plain.Bytes is { } text ? new StateValue(text, "0") : null;
         }
 
-        return Value(reply);
+        return reply.OrThrow().Items is [{ Bytes: { } data }, var version] ? new StateValue(data, version.Text ?? "0") : null;
     }
 
     public async ValueTask<StateValue?[]> BulkGetAsync(IReadOnlyList<string> keys, CancellationToken ct)
@@ -57,7 +59,14 @@ internal sealed class RedisStateStore : IStateStore
             replies[i] = _redis.SendAsync("HMGET", keys[i], "data", "version");
         }
 
-        return Array.ConvertAll(await Task.WhenAll(replies).WaitAsync(_limit, ct), Value);
+        var values = new StateValue?[keys.Count];
+        var all = await Task.WhenAll(replies).WaitAsync(_limit, ct);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = await ValueAsync(keys[i], all[i], ct);
+        }
+
+        return values;
     }
 
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct)
@@ -123,9 +132,6 @@ internal sealed class RedisStateStore : IStateStore
         }
         while (cursor != "0");
     }
-
-    private static StateValue? Value(RespValue reply) =>
-        reply.OrThrow().Items is [{ Bytes: { } data }, var version] ? new StateValue(data, version.Text ?? "0") : null;
 
     private RespArg[] Command(StateOperation operation, bool firstWrite)
     {

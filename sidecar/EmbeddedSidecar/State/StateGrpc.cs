@@ -68,7 +68,7 @@ internal static class StateGrpc
     private static async Task<Empty> SaveAsync(GrpcCall call, SaveStateRequest request)
     {
         var store = StateApi.Find(call.App, request.StoreName);
-        await StateApi.SaveAsync(call.App, store, [.. request.States.Select(item => Upsert(store, item))], "ERR_STATE_SAVE", call.Aborted);
+        await StateApi.SaveAsync(call.App, store, [.. request.States.Select(item => Upsert(store, item, "ERR_STATE_SAVE"))], "ERR_STATE_SAVE", call.Aborted);
         return Done;
     }
 
@@ -93,7 +93,7 @@ internal static class StateGrpc
         var store = StateApi.Find(call.App, request.StoreName);
         var operations = request.Operations.Select(operation => operation.OperationType switch
         {
-            "upsert" => Upsert(store, operation.Request),
+            "upsert" => Upsert(store, operation.Request, "ERR_STATE_TRANSACTION"),
             "delete" => StateOperation.Delete(Key(store, operation.Request.Key), operation.Request.Etag?.Value),
             var other => throw StateApi.UnknownOperation(other),
         }).ToList();
@@ -107,13 +107,13 @@ internal static class StateGrpc
         throw StateApi.QueryUnsupported(store);
     }
 
-    private static StateOperation Upsert(StateStore store, StateItem item) =>
+    private static StateOperation Upsert(StateStore store, StateItem item, string errorCode) =>
         new(
             Key(store, item.Key),
             item.Value.Memory,
             item.Etag?.Value,
             item.Options?.Concurrency == Concurrency.ConcurrencyFirstWrite,
-            StateApi.Ttl(item.Metadata));
+            StateApi.Ttl(item.Metadata, errorCode));
 
     private static string Key(StateStore store, string key) =>
         key.Length > 0

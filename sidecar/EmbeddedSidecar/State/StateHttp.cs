@@ -57,7 +57,7 @@ internal static class StateHttp
         var operations = new List<StateOperation>(body.RootElement.GetArrayLength());
         foreach (var item in body.RootElement.EnumerateArray())
         {
-            operations.Add(Upsert(store, item, metadata));
+            operations.Add(Upsert(store, item, metadata, "ERR_STATE_SAVE"));
         }
 
         await StateApi.SaveAsync(call.App, store, operations, "ERR_STATE_SAVE", call.Aborted);
@@ -110,7 +110,7 @@ internal static class StateHttp
 
             operations.Add(Text(item, "operation") switch
             {
-                "upsert" => Upsert(store, request, metadata),
+                "upsert" => Upsert(store, request, metadata, "ERR_STATE_TRANSACTION"),
                 "delete" => StateOperation.Delete(Key(store, request), Text(request, "etag")),
                 var other => throw StateApi.UnknownOperation(other ?? ""),
             });
@@ -126,7 +126,7 @@ internal static class StateHttp
         throw StateApi.QueryUnsupported(store);
     }
 
-    private static StateOperation Upsert(StateStore store, JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
+    private static StateOperation Upsert(StateStore store, JsonElement item, IReadOnlyDictionary<string, string> callMetadata, string errorCode)
     {
         if (item.ValueKind != JsonValueKind.Object)
         {
@@ -135,31 +135,37 @@ internal static class StateHttp
 
         // The JSON text itself is stored: a string keeps its quotes, a number its digits.
         var value = item.TryGetMember("value", out var given) ? JsonMarshal.GetRawUtf8Value(given).ToArray() : "null"u8.ToArray();
-        return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item), StateApi.Ttl(Metadata(item, callMetadata)));
+        return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item, errorCode), StateApi.Ttl(Metadata(item, callMetadata), errorCode));
     }
 
     private static string Key(StateStore store, JsonElement item) =>
         Text(item, "key") is { Length: > 0 } key ? store.Key(key) : throw DaprException.Malformed("\"key\" is a required field");
 
-    private static bool IsFirstWrite(JsonElement item)
+    private static bool IsFirstWrite(JsonElement item, string errorCode)
     {
         if (!item.TryGetMember("options", out var options) || options.ValueKind != JsonValueKind.Object)
         {
             return false;
         }
 
+        // No store here has replicas to wait for, so that strong and eventual come to the same.
+        if (Text(options, "consistency") is { } consistency and not ("" or "strong" or "eventual"))
+        {
+            throw StateApi.Unusable(errorCode, $"unrecognized consistency model '{consistency}'");
+        }
+
         return Text(options, "concurrency") switch
         {
             null or "" or "last-write" => false,
             "first-write" => true,
-            var other => throw DaprException.Malformed($"unrecognized concurrency: {other}"),
+            var other => throw StateApi.Unusable(errorCode, $"unrecognized concurrency model '{other}'"),
         };
     }
 
     // What the query says counts before what the item says.
     private static Dictionary<string, string> Metadata(JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
     {
-        var merged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var merged = new Dictionary<string, string>(StringComparer.Ordinal);
         if (item.TryGetMember("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object)
         {
             foreach (var pair in metadata.EnumerateObject())
