@@ -194,16 +194,6 @@ public sealed class PostgresStateTests : IAsyncLifetime
         Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_first_version_of_the_component_is_refused_by_name()
-    {
-        var resources = SidecarFixture.OnPostgres("pg", _database).Replace("version: v2", "version: v1", StringComparison.Ordinal);
-
-        var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => SidecarFixture.StartAsync(resources, new AppSettings { AppId = "one" }));
-
-        Assert.Contains("version \"v1\" is not supported by the embedded sidecar (it knows v2)", refused.Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("host=h port=6 user=u password='a b\\'c' dbname=d sslmode=verify-full", "h 6 u a b'c d VerifyFull")]
     [InlineData("postgres://u:p%40@h:6/d?sslmode=disable&pool_max_conns=3", "h 6 u p@ d Disable")]
