@@ -50,7 +50,7 @@ internal sealed partial class ActorRuntime : IDisposable
     /// <exception cref="Api.DaprException">In the words of the API.</exception>
     public async Task<ActorReply> CallAsync(AppInstance caller, ActorKey key, ActorCall call, CancellationToken ct)
     {
-        var policy = caller.Resiliency.ForActor(key.Type);
+        var policy = caller.Resiliency.ForActor(key.Type, key.Id);
         try
         {
             // A policy of one's own replaces the patience with actors that have no host.
@@ -162,7 +162,7 @@ internal sealed partial class ActorRuntime : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, turn.Broken);
         try
         {
-            var policy = actor.Host.App.Resiliency.ForActor(actor.Key.Type).TimeoutOnly();
+            var policy = actor.Host.App.Resiliency.ForActor(actor.Key.Type, actor.Key.Id).TimeoutOnly();
             return (Passage.Through, await policy.RunAsync(async token => await call(actor, turn, token), either.Token), null);
         }
         catch (OperationCanceledException) when (turn.Broken.IsCancellationRequested && !ct.IsCancellationRequested)

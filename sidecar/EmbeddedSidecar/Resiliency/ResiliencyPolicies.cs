@@ -13,6 +13,7 @@ internal sealed class ResiliencyPolicies
     private readonly Dictionary<string, TimeSpan> _timeouts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<CircuitBreaker>> _breakers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PolicyNames> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PolicyCache> _eachActor = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Policy> _made = new(StringComparer.Ordinal);
 
     public ResiliencyPolicies(IReadOnlyList<ResiliencyResource> resources, TimeProvider clock, DaprMetrics? metrics = null)
@@ -48,8 +49,10 @@ internal sealed class ResiliencyPolicies
     public Policy ForComponentInbound(string name, string kind) =>
         Find($"components/{name}/inbound", [kind + "ComponentInbound", "ComponentInbound", "Component", ""], "inbound", kind + "_", name);
 
-    /// <summary>For calls to actors of a type.</summary>
-    public Policy ForActor(string type) => Find("actors/" + type, ["Actor", ""], "outbound", "actor_", type);
+    /// <summary>For calls to an actor. A circuit breaker is one for the type, or one for each actor, as circuitBreakerScope says.</summary>
+    public Policy ForActor(string type, string id) => _eachActor.TryGetValue(type, out var policies)
+        ? policies.Get(id, () => Make("actors/" + type, [], "outbound", "actor_" + type))
+        : Find("actors/" + type, ["Actor", ""], "outbound", "actor_", type);
 
     private Policy Find(string target, string[] defaults, string direction, string prefix, string name) =>
         _made.TryGetValue(target, out var policy) ? policy : _made.GetOrAdd(target, Make(target, defaults, direction, prefix + name));
@@ -97,16 +100,21 @@ internal sealed class ResiliencyPolicies
             targets.RefuseOthers("targets", "apps", "actors", "components");
             Each(targets, "apps", (name, app) => _targets["apps/" + name] = PolicyNames.Read(app, "circuitBreakerCacheSize"));
             Each(targets, "actors", (name, actor) =>
-                _targets["actors/" + name] = PolicyNames.Read(actor, "circuitBreakerScope", "circuitBreakerCacheSize"));
+            {
+                var names = _targets["actors/" + name] = PolicyNames.Read(actor, "circuitBreakerScope", "circuitBreakerCacheSize");
+                if (names.Breaker is not null && Scope(actor) != "type")
+                {
+                    // To daprd, too, "both" is the same as "id".
+                    _eachActor[name] = new PolicyCache(actor.Integer("circuitBreakerCacheSize") is > 0 and var most ? most : 5000);
+                }
+            });
             Each(targets, "components", (name, component) =>
             {
                 component.RefuseOthers("a component target", "outbound", "inbound");
                 foreach (var direction in (string[])["outbound", "inbound"])
                 {
-                    if (component.Map(direction) is { } policy)
-                    {
-                        _targets[$"components/{name}/{direction}"] = PolicyNames.Read(policy);
-                    }
+                    // Whoever is named at all has no defaults, in neither direction.
+                    _targets[$"components/{name}/{direction}"] = component.Map(direction) is { } policy ? PolicyNames.Read(policy) : PolicyNames.None;
                 }
             });
         }
@@ -122,6 +130,10 @@ internal sealed class ResiliencyPolicies
             }
         }
     }
+
+    private static string Scope(YamlMap actor) => actor.Text("circuitBreakerScope") is { } scope and ("type" or "id" or "both")
+        ? scope
+        : throw actor.Refuse("circuitBreakerScope", "must be type, id or both where a circuitBreaker is named");
 
     private static RetryRule Retry(YamlMap retry)
     {
@@ -169,6 +181,8 @@ internal sealed class ResiliencyPolicies
 
     private sealed record PolicyNames(string? Retry, string? Timeout, string? Breaker, string File)
     {
+        public static readonly PolicyNames None = new(null, null, null, "");
+
         public static PolicyNames Read(YamlMap target, params string[] others)
         {
             target.RefuseOthers("a resiliency target", ["timeout", "retry", "circuitBreaker", .. others]);

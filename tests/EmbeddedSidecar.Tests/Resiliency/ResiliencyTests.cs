@@ -109,6 +109,59 @@ public sealed class ResiliencyTests
         Assert.Equal(3, calls);
     }
 
+    [Fact]
+    public async Task A_component_that_is_named_for_one_direction_has_no_default_in_the_other()
+    {
+        var policies = Policies("retries: { DefaultRetryPolicy: { duration: 1ms, maxRetries: 2 }, none: { maxRetries: 0 } }", "components: { named: { outbound: { retry: none } } }");
+        var calls = new Dictionary<string, int>();
+
+        foreach (var name in (string[])["named", "other"])
+        {
+            await Assert.ThrowsAsync<IOException>(async () => await policies.ForComponentInbound(name, "Pubsub").RunAsync<int>(
+                _ =>
+                {
+                    calls[name] = calls.GetValueOrDefault(name) + 1;
+                    throw new IOException();
+                },
+                default));
+        }
+
+        Assert.Equal(new Dictionary<string, int> { ["named"] = 1, ["other"] = 3 }, calls);
+    }
+
+    [Theory]
+    [InlineData("type", true)]
+    [InlineData("id", false)]
+    [InlineData("both", false)]
+    public async Task A_circuit_breaker_is_one_for_the_type_of_actors_or_one_for_each(string scope, bool opensForAll)
+    {
+        var policies = Policies(
+            "circuitBreakers: { cb: { timeout: 1h, trip: consecutiveFailures >= 1 } }", $"actors: {{ T: {{ circuitBreaker: cb, circuitBreakerScope: {scope}, circuitBreakerCacheSize: 2 }} }}");
+        await Assert.ThrowsAsync<IOException>(async () => await policies.ForActor("T", "1").RunAsync<int>(_ => throw new IOException(), default));
+
+        await Assert.ThrowsAsync<CircuitOpenException>(async () => await policies.ForActor("T", "1").RunAsync(_ => ValueTask.FromResult(1), default));
+        if (opensForAll)
+        {
+            await Assert.ThrowsAsync<CircuitOpenException>(async () => await policies.ForActor("T", "2").RunAsync(_ => ValueTask.FromResult(1), default));
+            return;
+        }
+
+        // The third of at most two pushes out the first, whose breaker is forgotten.
+        Assert.Equal(2, await policies.ForActor("T", "2").RunAsync(_ => ValueTask.FromResult(2), default));
+        Assert.Equal(3, await policies.ForActor("T", "3").RunAsync(_ => ValueTask.FromResult(3), default));
+        Assert.Equal(1, await policies.ForActor("T", "1").RunAsync(_ => ValueTask.FromResult(1), default));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(", circuitBreakerScope: all")]
+    public void A_circuit_breaker_of_actors_must_say_its_scope(string scope)
+    {
+        var refused = Assert.Throws<SidecarConfigurationException>(() => Policies("circuitBreakers: { cb: {} }", $"actors: {{ T: {{ circuitBreaker: cb{scope} }} }}"));
+
+        Assert.Contains("circuitBreakerScope", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("consecutiveFailures > 5", true)]
     [InlineData("requests > 20 && totalFailures * 100 / requests >= 30", false)]
