@@ -54,13 +54,18 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
             var made = new List<(ComponentResource Resource, LoadedComponent Loaded)>();
             foreach (var resource in group)
             {
-                var spec = await new ComponentValues(app).FillAsync(resource, ct);
-                var component = types.Create(new ComponentContext(new ComponentMetadata(spec), app, services));
-                made.Add((resource, new LoadedComponent(spec, component)));
+                try
+                {
+                    made.Add((resource, await MakeAsync(app, resource, ct)));
+                }
+                catch (SidecarConfigurationException wrong) when (resource.IgnoreErrors)
+                {
+                    LeaveOut(app, resource, wrong);
+                }
             }
 
-            await Task.WhenAll(made.Select(one => OpenAsync(app, one.Loaded, ct)));
-            foreach (var (resource, loaded) in made)
+            await Task.WhenAll(made.Select(one => OpenAsync(app, one.Resource, one.Loaded, ct)));
+            foreach (var (resource, loaded) in made.Where(one => !app.LeftOut.Contains(one.Resource.Name)))
             {
                 if (!app.Components.TryAdd(resource.Name, loaded))
                 {
@@ -68,6 +73,25 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
                 }
             }
         }
+    }
+
+    private async Task<LoadedComponent> MakeAsync(AppInstance app, ComponentResource resource, CancellationToken ct)
+    {
+        var spec = await new ComponentValues(app, log).FillAsync(resource, ct);
+        return new LoadedComponent(spec, types.Create(new ComponentContext(new ComponentMetadata(spec), app, services)));
+    }
+
+    // Then there is no such component: whoever calls it hears what daprd says of a name it does not know.
+    private void LeaveOut(AppInstance app, ComponentResource resource, SidecarConfigurationException why)
+    {
+        lock (app.LeftOut)
+        {
+            app.LeftOut.Add(resource.Name);
+            app.StateStores.Remove(resource.Name);
+        }
+
+        app.Metrics?.ComponentFailed(resource.Type, resource.Name);
+        Ignored(log, why.Message);
     }
 
     // Apart, so that a process without spans does not load what makes them.
@@ -80,7 +104,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         return (secretStores, [.. resources.Except(secretStores)]);
     }
 
-    private async Task OpenAsync(AppInstance app, LoadedComponent loaded, CancellationToken ct)
+    private async Task OpenAsync(AppInstance app, ComponentResource resource, LoadedComponent loaded, CancellationToken ct)
     {
         var spec = loaded.Spec;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -93,14 +117,19 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         catch (Exception failed) when (failed is BackendException or IOException or UnauthorizedAccessException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             var why = failed is OperationCanceledException ? "it did not open in time" : failed.Message;
-            var sentence = $"{spec.File}: component \"{spec.Name}\" ({spec.Type}) cannot be opened: {why}";
+            var refused = new SidecarConfigurationException($"{spec.File}: component \"{spec.Name}\" ({spec.Type}) cannot be opened: {why}", failed);
             if (!spec.IgnoreErrors)
             {
-                throw new SidecarConfigurationException(sentence, failed);
+                throw refused;
             }
 
-            app.Metrics?.ComponentFailed(spec.Type, spec.Name);
-            Ignored(log, sentence);
+            await loaded.Component.DisposeAsync();
+            LeaveOut(app, resource, refused);
+        }
+        catch (SidecarConfigurationException wrong) when (spec.IgnoreErrors)
+        {
+            await loaded.Component.DisposeAsync();
+            LeaveOut(app, resource, wrong);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class AppPubSub : IAsyncDisposable
     private readonly ISubscriber _subscriber;
     private readonly Dictionary<string, PubSubComponent> _components = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<TopicSubscription, bool> _streams = new();
+    private readonly List<SubscriptionSpec> _declared;
     private AppSession? _session;
 
     /// <exception cref="SidecarConfigurationException">A declared subscription cannot be honoured.</exception>
@@ -30,7 +31,8 @@ internal sealed class AppPubSub : IAsyncDisposable
         }
 
         // Made here once to be refused at start and not when the app comes up.
-        foreach (var spec in app.Resources.Subscriptions)
+        _declared = [.. app.Resources.Subscriptions.Where(spec => !app.LeftOut.Contains(spec.PubsubName))];
+        foreach (var spec in _declared)
         {
             try
             {
@@ -67,7 +69,7 @@ internal sealed class AppPubSub : IAsyncDisposable
     /// <summary>Subscribes to all that files and the app itself name; what cannot start yet, because the broker is away, starts later.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
-        _session = new AppSession(_app, [.. _app.Resources.Subscriptions, .. _app.ProgrammaticSubscriptions], Make, _log);
+        _session = new AppSession(_app, [.. _declared, .. _app.ProgrammaticSubscriptions], Make, _log);
         await _session.StartAsync(ct);
     }
 

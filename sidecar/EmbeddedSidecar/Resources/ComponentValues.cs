@@ -4,7 +4,7 @@ using EmbeddedSidecar.Components;
 namespace EmbeddedSidecar.Resources;
 
 /// <summary>Puts secrets, variables of the environment and templates into the metadata of a component.</summary>
-internal sealed class ComponentValues(AppInstance app)
+internal sealed partial class ComponentValues(AppInstance app, ILogger log)
 {
     public async Task<ComponentSpec> FillAsync(ComponentResource resource, CancellationToken ct)
     {
@@ -67,6 +67,16 @@ internal sealed class ComponentValues(AppInstance app)
         }
 
         var found = await secrets.GetAsync(secret, ct);
-        return found is not null && found.TryGetValue(key, out var value) ? value : "";
+        if (found is not null && found.TryGetValue(key, out var value))
+        {
+            return value;
+        }
+
+        // As daprd: the component may do without it.
+        Missing(log, resource.File, resource.Name, secret, key, store);
+        return "";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{File}: component {Component} refers to secret {Secret} (key {Key}), which secret store {Store} does not have; the value stays empty")]
+    private static partial void Missing(ILogger log, string file, string component, string secret, string key, string store);
 }
