@@ -10,6 +10,9 @@ namespace EmbeddedSidecar.Api;
 /// <summary>Answers what arrives on an HTTP port: checks the token, finds the route, renders refusals as Dapr does.</summary>
 internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
 {
+    // Go's server reads so much more than it is told to.
+    private const int Slack = 4096;
+
     public Task DispatchAsync(HttpContext http, AppInstance app) =>
         app.Metrics is null && app.Tracer is null ? AnswerAsync(http, app, Path(http)) : ObservedAsync(http, app, Path(http));
 
@@ -32,6 +35,14 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
     {
         try
         {
+            if (IsHeadTooLarge(http, app.Settings.ReadBufferBytes + Slack))
+            {
+                http.Response.StatusCode = StatusCodes.Status431RequestHeaderFieldsTooLarge;
+                http.Response.Headers.Connection = "close";
+                await http.Response.WriteAsync("431 Request Header Fields Too Large", http.RequestAborted);
+                return;
+            }
+
             if (!path.StartsWith("/v1.0/healthz", StringComparison.Ordinal) && !app.Tokens.IsCallerAllowed(http.Request.Headers))
             {
                 http.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -82,6 +93,21 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             Failed(log, unexpected, http.Request.Method, path, app.AppId);
             await RefuseAsync(http, new DaprException("ERR_INTERNAL", 500, StatusCode.Internal, unexpected.Message));
         }
+    }
+
+    // Counted as it was on the wire: the request line, then each header with its colon, its space and its line end.
+    private static bool IsHeadTooLarge(HttpContext http, int most)
+    {
+        var size = http.Request.Method.Length + http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length + "  HTTP/1.1\r\n\r\n".Length;
+        foreach (var (name, values) in http.Request.Headers)
+        {
+            foreach (var value in values)
+            {
+                size += name.Length + (value?.Length ?? 0) + ": \r\n".Length;
+            }
+        }
+
+        return size > most;
     }
 
     private static string Path(HttpContext http)

@@ -42,6 +42,12 @@ public sealed record AppSettings
     /// <summary>Folders with resource files for this app, in this order. Files directly inside are read, folders below are not.</summary>
     public IReadOnlyList<string> ResourcePaths { get; init; } = [];
 
+    /// <summary>Where relative paths in components begin: with a run file, the folder of the app. Null = the folder of the process.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Largest HTTP request line with headers that the API takes, in bytes; 4096 more are let pass, as by daprd.</summary>
+    public int ReadBufferBytes { get; init; } = 4 << 10;
+
     /// <summary>Resource documents given as text instead of files (YAML, as many documents as you like), for tests.</summary>
     public string? InlineResources { get; init; }
 

@@ -24,4 +24,8 @@ internal static class AppEnvironment
     /// <summary>A variable as this app's daprd would see it: the run file's env first, then the process's own.</summary>
     public static string? Variable(this AppSettings settings, string name) =>
         settings.Environment.TryGetValue(name, out var value) ? value : Environment.GetEnvironmentVariable(name);
+
+    /// <summary>A path in a component as this app's daprd would take it.</summary>
+    public static string FullPath(this AppSettings settings, string path) =>
+        Path.GetFullPath(path, settings.WorkingDirectory ?? Environment.CurrentDirectory);
 }

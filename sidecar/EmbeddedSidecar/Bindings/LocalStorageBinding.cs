@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Bindings;
@@ -13,7 +14,7 @@ internal sealed class LocalStorageBinding : IOutputBinding
     public LocalStorageBinding(ComponentContext context)
     {
         _clock = context.Services.Clock;
-        _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(context.Metadata.Required("rootPath")));
+        _root = Path.TrimEndingDirectorySeparator(context.App.Settings.FullPath(context.Metadata.Required("rootPath")));
         if (Array.Exists(Forbidden, folder => _root == folder || _root.StartsWith(folder + "/", StringComparison.Ordinal)))
         {
             throw context.Metadata.Refuse("rootPath", $"may not be {_root}");

@@ -12,13 +12,13 @@ public static class RunFile
     private static readonly string[] WithoutEffect =
     [
         "command", "daprdLogDestination", "appLogDestination", "metricsPort", "profilePort", "daprInternalGRPCPort", "placementHostAddress",
-        "schedulerHostAddress", "enableApiLogging", "enableProfiling", "runtimePath", "readBufferSize", "logLevel", "containerImage",
+        "schedulerHostAddress", "enableApiLogging", "enableProfiling", "runtimePath", "logLevel", "containerImage",
         "containerImagePullPolicy", "createService",
     ];
 
     private static readonly string[] Shared =
     [
-        "resourcesPaths", "resourcesPath", "configFilePath", "appProtocol", "apiListenAddresses", "appMaxConcurrency", "maxBodySize",
+        "resourcesPaths", "resourcesPath", "configFilePath", "appProtocol", "apiListenAddresses", "appMaxConcurrency", "maxBodySize", "readBufferSize",
         "enableAppHealthCheck", "appHealthCheckPath", "appHealthProbeInterval", "appHealthProbeTimeout", "appHealthThreshold", "appSSL", "env",
     ];
 
@@ -82,6 +82,8 @@ public static class RunFile
             // Where the CLI would take any free port, nobody could find the metrics: then there are none.
             MetricsPort = app.Integer("metricsPort") is { } metrics and > 0 ? metrics : null,
             MaxBodyBytes = Either(app, common, "maxBodySize") is { } size ? ByteSize.Parse(app, "maxBodySize", size) : 4 << 20,
+            ReadBufferBytes = Either(app, common, "readBufferSize") is { } head ? ByteSize.Parse(app, "readBufferSize", head) : 4 << 10,
+            WorkingDirectory = directory,
             MaxConcurrency = (app.Integer("appMaxConcurrency") is { } own and not 0 ? own : common?.Integer("appMaxConcurrency")) ?? 0,
             ResourcePaths = Resources(app, common, directory, folder),
             ConfigFile = Configuration(app, common, directory, folder),

@@ -24,6 +24,11 @@ public sealed partial class SidecarHost
             // Streams may be silent for hours: liveness is pings and closed connections, not a rate of bytes.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
+            // Each HTTP port has a limit of its own, which is looked after further on; this one must only not be below it.
+            var head = Math.Max(64 << 10, _served.Max(served => served.App.Settings.ReadBufferBytes) + 8192);
+            kestrel.Limits.MaxRequestHeadersTotalSize = head;
+            kestrel.Limits.MaxRequestLineSize = head;
+            kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, head);
             kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Secrets;
@@ -15,7 +16,7 @@ internal sealed class LocalFileSecretStore : ISecretStore
     public LocalFileSecretStore(ComponentContext context)
     {
         _metadata = context.Metadata;
-        _file = _metadata.Required("secretsFile");
+        _file = context.App.Settings.FullPath(_metadata.Required("secretsFile"));
         _separator = _metadata.Text("nestedSeparator", ":");
         _multiValued = _metadata.Flag("multiValued", false);
     }
