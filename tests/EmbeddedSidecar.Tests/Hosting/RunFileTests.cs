@@ -1,5 +1,6 @@
 using System.Net;
 using Eco2.Testing;
+using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Hosting;
 using Xunit;
 
@@ -42,6 +43,53 @@ public sealed class RunFileTests : IDisposable
 
         Assert.Equal(expected, answer.StatusCode);
     }
+
+    [Fact]
+    public void The_first_of_the_places_for_resources_and_configuration_counts()
+    {
+        foreach (var place in (string[])["own", "beside", "neither"])
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, place, ".dapr", place == "neither" ? "logs" : "resources"));
+        }
+
+        foreach (var file in (string[])["own/c.yaml", "own/.dapr/config.yaml", "beside/.dapr/config.yaml", "common.yaml"])
+        {
+            File.WriteAllText(Path.Combine(_folder, file), "");
+        }
+
+        File.WriteAllText(Path.Combine(_folder, "dapr.yaml"), """
+            version: 1
+            common: { resourcesPaths: [./shared], configFilePath: ./common.yaml }
+            apps:
+              - { appDirPath: ./own, resourcesPaths: [../x, y], configFilePath: c.yaml, daprHTTPPort: -1, appPort: 0 }
+              - { appDirPath: ./beside }
+              - { appDirPath: ./neither, appID: named, resourcesPath: "" }
+            """);
+
+        var apps = RunFile.Read(Path.Combine(_folder, "dapr.yaml"));
+
+        Assert.Equal(["own", "beside", "named"], apps.Select(app => app.AppId));
+        Assert.Equal(["x own/y", "beside/.dapr/resources", "shared"], apps.Select(app => string.Join(' ', app.ResourcePaths.Select(Relative))));
+        Assert.Equal(["own/c.yaml", "beside/.dapr/config.yaml", "common.yaml"], apps.Select(app => Relative(app.ConfigFile!)));
+        Assert.Equal((0, 0), (apps[0].HttpPort, apps[0].AppPort));
+    }
+
+    [Theory]
+    [InlineData("apps: []", "version")]
+    [InlineData("version: 0\napps: []", "version")]
+    [InlineData("version: 1\napps: [{ appDirPath: ./nowhere }]", "appDirPath")]
+    [InlineData("version: 1\napps: [{ appID: x }]", "appDirPath")]
+    [InlineData("version: 1\ncommon: { appPort: 1 }\napps: []", "appPort")]
+    public void What_dapr_run_would_not_start_is_refused_by_name(string text, string name)
+    {
+        File.WriteAllText(Path.Combine(_folder, "dapr.yaml"), text);
+
+        var refused = Assert.Throws<SidecarConfigurationException>(() => RunFile.Read(_folder));
+
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+    }
+
+    private string Relative(string path) => Path.GetRelativePath(_folder, path).Replace('\\', '/');
 
     private async Task<SidecarFixture> StartAsync(string setting, string resources)
     {

@@ -100,6 +100,20 @@ public sealed class PublishTests
         Assert.False(json.TryGetProperty("id", out _));
     }
 
+    [Fact]
+    public async Task A_trace_that_is_no_text_neither_stops_the_event_nor_travels_as_a_header()
+    {
+        await using var app = await SubscriberApp.StartAsync(Orders);
+        await using var host = await PubSubHost.StartAsync(PubSubHost.InMemory, ("shop", app));
+
+        using var answer = await host.PublishAsync("orders", """{"id":"1","type":"t","traceid":7,"traceparent":{"a":1},"tracestate":[],"data":"d"}""", type: "application/cloudevents+json");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivery");
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal("d", app.Requests.Single().Data);
+        Assert.NotEqual("""{"a":1}""", app.Requests.Single().Headers.GetValueOrDefault("traceparent"));
+    }
+
     [Theory]
     [InlineData("/v1.0/publish/nope/orders", "application/json", "1", 404, "ERR_PUBSUB_NOT_FOUND", "DAPR_PUBSUB_NOT_FOUND")]
     [InlineData("/v1.0/publish/pubsub/", "application/json", "1", 404, "ERR_TOPIC_NAME_EMPTY", "DAPR_PUBSUB_TOPIC_NAME_EMPTY")]

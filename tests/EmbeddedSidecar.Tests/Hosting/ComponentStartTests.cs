@@ -1,14 +1,16 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.Hosting;
 
-/// <summary>ignoreErrors: what does not start is left out, and everything else works.</summary>
-public sealed class IgnoredComponentTests
+/// <summary>What does not start in its time stops the start, or with ignoreErrors is left out while everything else works.</summary>
+public sealed class ComponentStartTests
 {
     private static readonly HttpClient Http = new();
 
@@ -52,6 +54,22 @@ public sealed class IgnoredComponentTests
 
         Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
         Assert.Contains("ERR_PUBSUB_NOT_FOUND", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_component_has_its_init_timeout_and_no_longer()
+    {
+        // It accepts, and says nothing.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var resources = SidecarFixture.Component("slow", "state.redis", $"redisHost: {silent.LocalEndpoint}", "redisPassword: p")
+            .Replace("  version: v1\n", "  version: v1\n  initTimeout: 300ms\n", StringComparison.Ordinal);
+        var clock = TimeProvider.System.GetTimestamp();
+
+        var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => SidecarFixture.StartAsync(resources, new AppSettings { AppId = "app" }));
+
+        Assert.Contains("it did not open in time", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(clock), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(4));
     }
 
     private static string Ignored(string name, string type, params string[] settings) =>
