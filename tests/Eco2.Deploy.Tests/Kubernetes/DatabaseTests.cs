@@ -89,7 +89,12 @@ public sealed partial class DatabaseTests
         }
     }
 
-    private static async Task<int[]> MigrateAsync(string database) => await Task.WhenAll(Job.Containers.Select(async container =>
+    private static Task<int[]> MigrateAsync(string database) => MigrateAsync(database, Job.Containers);
+
+    /// <param name="database">Connection string of its owner.</param>
+    /// <param name="containers">Of the job.</param>
+    /// <param name="version">Another one means other passwords.</param>
+    internal static async Task<int[]> MigrateAsync(string database, IEnumerable<Node> containers, string version = "") => await Task.WhenAll(containers.Select(async container =>
     {
         var app = container["name"].Text;
         var project = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Checkout.Root, "services", app), "*.csproj").Single());
@@ -100,7 +105,7 @@ public sealed partial class DatabaseTests
             {
                 "" => variable["value"].Text,
                 "postgres" => database,
-                var own => new NpgsqlConnectionStringBuilder(database) { Username = own.Replace("postgres-", "eco2_", StringComparison.Ordinal), Password = own }.ConnectionString,
+                var own => new NpgsqlConnectionStringBuilder(database) { Username = own.Replace("postgres-", "eco2_", StringComparison.Ordinal), Password = own + version }.ConnectionString,
             };
         }
 
@@ -143,7 +148,7 @@ public sealed partial class DatabaseTests
         Assert.True(process.ExitCode == 0, errors);
     }
 
-    private static async Task<List<string>> ReadAsync(string database, string sql)
+    internal static async Task<List<string>> ReadAsync(string database, string sql)
     {
         await using var source = NpgsqlDataSource.Create(database);
         await using var command = source.CreateCommand(sql);

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using Eco2.Testing;
 using Xunit;
 
@@ -11,7 +14,7 @@ public sealed class ReleaseTests : IDisposable
 
     public ReleaseTests()
     {
-        Shell($"mkdir -p '{copy.FullName}/deploy' && cp -r '{Checkout.Root}/deploy/k8s' '{Checkout.Root}/deploy/observability' '{copy.FullName}/deploy/' && cp -r '{Checkout.Root}/components' '{copy.FullName}/'");
+        Shell($"mkdir -p '{copy.FullName}/deploy' && cp -r '{Checkout.Root}/deploy/k8s' '{Checkout.Root}/deploy/observability' '{copy.FullName}/deploy/' && cp -r '{Checkout.Root}/components' '{Checkout.Root}/dapr.yaml' '{copy.FullName}/'");
     }
 
     private static IEnumerable<string> Digests => DaprFile.Apps.Select((app, at) => $"{app.Id} sha256:{new string((char)('a' + (at % 6)), 64)}");
@@ -27,6 +30,23 @@ public sealed class ReleaseTests : IDisposable
         Assert.Equal("", Release(Digests));
 
         Assert.Empty(PolicyRules.ReleasedComplaints(new Overlay(overlay, Overlay.Render(Path.Combine(copy.FullName, "deploy/k8s/overlays", overlay)))));
+    }
+
+    /// <summary>The command of the runbook, with a stand-in for the registry's client.</summary>
+    [Fact]
+    public void What_a_tag_is_at_the_registry_gets_pinned()
+    {
+        var block = Regex.Match(File.ReadAllText(Path.Combine(Checkout.Root, "docs/operations.md")), @"```sh release\n([\s\S]*?)```").Groups[1].Value;
+        // A digest that tells the name it was asked for.
+        File.WriteAllText(Path.Combine(copy.FullName, "docker"), "#!/bin/sh\n[ \"$1 $2 $3 $5 $6\" = \"buildx imagetools inspect --format {{json .Manifest}}\" ] && printf '{\"digest\":\"sha256:%s\"}' \"$(printf %s \"$4\" | sha256sum | cut -d' ' -f1)\"\n");
+        File.SetUnixFileMode(Path.Combine(copy.FullName, "docker"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.WriteAllText(Path.Combine(copy.FullName, "block"), block);
+
+        Assert.Equal("", Shell($"cd '{copy.FullName}' && PATH=$PWD:$PATH REGISTRY=registry.example/team TAG=7 sh -eu ./block 2>&1"));
+
+        var overlay = new Overlay("aws", Overlay.Render(Path.Combine(copy.FullName, "deploy/k8s/overlays/aws")));
+        Assert.Empty(PolicyRules.ReleasedComplaints(overlay));
+        Assert.All(overlay.Apps, app => Assert.Equal($"registry.example/team/eco2-{app.Name}@sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"registry.example/team/eco2-{app.Name}:7")))}", app.Containers.First()["image"].Text));
     }
 
     [Fact]

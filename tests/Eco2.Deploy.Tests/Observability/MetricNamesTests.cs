@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
+using Eco2.Testing;
 using Xunit;
 
 namespace Eco2.Deploy.Tests.Observability;
 
 /// <summary>Whatever rules and panels name is there: the product shows it, a rule records it, or it is one of other people's.</summary>
-public sealed class MetricNamesTests(WatchedSystem system) : IClassFixture<WatchedSystem>
+public sealed partial class MetricNamesTests(WatchedSystem system) : IClassFixture<WatchedSystem>
 {
     // Of Prometheus and of the exporters that docs and deploy files name; none of them runs here. daprd's own process metrics are those of every Go program.
     private static readonly Dictionary<string, string[]> Others = new(StringComparer.Ordinal)
@@ -68,6 +70,20 @@ public sealed class MetricNamesTests(WatchedSystem system) : IClassFixture<Watch
     [Fact]
     public void What_was_not_seen_was_not_seen() => Assert.All(NotSeenHere.Keys, name => Assert.True(!system.Exposed.TryGetValue(name, out var labels) || labels.All(label => label is "" || NotSeenHere[name].Contains(label)), name));
 
+    /// <summary>The table of the product's own metrics says what there is, all of it and nothing else.</summary>
+    [Fact]
+    public void The_documentation_names_what_the_product_shows()
+    {
+        var text = File.ReadAllText(Path.Combine(Checkout.Root, "docs/observability.md"));
+        var documented = OwnMetric().Matches(text[text.IndexOf("## Metrics", StringComparison.Ordinal)..text.IndexOf("## The sidecar's metrics", StringComparison.Ordinal)]).Select(match => match.Value).ToHashSet();
+        var shown = system.Exposed.Keys.Where(name => OwnMetric().IsMatch(name)).Select(name => HistogramSuffix().Replace(name, "")).Concat(NotSeenHere.Keys.Where(name => OwnMetric().IsMatch(name))).ToHashSet();
+
+        // The Node app's port is not set here; its own tests see them.
+        documented.RemoveWhere(name => name.StartsWith("eco2_media_", StringComparison.Ordinal));
+        Assert.Empty(documented.Except(shown));
+        Assert.Empty(shown.Except(documented));
+    }
+
     private IEnumerable<string> Complaints(string where, string expression)
     {
         var (selectors, groups) = PromQl.Read(expression);
@@ -114,4 +130,10 @@ public sealed class MetricNamesTests(WatchedSystem system) : IClassFixture<Watch
             yield return $"{where}: no metric of it has a label {label}";
         }
     }
+
+    [GeneratedRegex(@"\b(?:eco2|gen_ai)_\w+")]
+    private static partial Regex OwnMetric();
+
+    [GeneratedRegex("_(?:bucket|sum|count)$")]
+    private static partial Regex HistogramSuffix();
 }
