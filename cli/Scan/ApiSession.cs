@@ -13,13 +13,13 @@ using Eco2.Contracts.Scan;
 
 namespace Eco2.Cli.Scan;
 
-/// <summary>The REST API as one signed-in user: the local one, made at first use and remembered in the run's folder.</summary>
+/// <summary>The REST API as one signed-in user: the local one, made at first use and remembered in the run's folder, or whose token <c>ECO2_ACCESS_TOKEN</c> is.</summary>
 internal sealed class ApiSession : IDisposable
 {
     private readonly HttpClient http;
-    private readonly LocalSession session;
+    private readonly LocalSession? session;
 
-    private ApiSession(HttpClient http, LocalSession session) => (this.http, this.session) = (http, session);
+    private ApiSession(HttpClient http, LocalSession? session) => (this.http, this.session) = (http, session);
 
     /// <param name="url">The gateway; null for the one that ./eco2 up started.</param>
     /// <param name="workspace">The run's folder.</param>
@@ -37,6 +37,12 @@ internal sealed class ApiSession : IDisposable
         // A stream may stay open for minutes; every other wait ends with the token.
         // Cookies are for browsers: the token is in the header.
         var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        if (Environment.GetEnvironmentVariable("ECO2_ACCESS_TOKEN") is { Length: > 0 } token)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            return new ApiSession(http, null);
+        }
+
         var session = new LocalSession(http, workspace);
         await session.OpenAsync(ct);
         return new ApiSession(http, session);
@@ -46,7 +52,7 @@ internal sealed class ApiSession : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, string otherwise, CancellationToken ct)
     {
         var response = await TryAsync(method, path, body, otherwise, ct);
-        if (response.StatusCode == HttpStatusCode.Forbidden && await session.BecomeOperatorAsync(ct))
+        if (response.StatusCode == HttpStatusCode.Forbidden && session is not null && await session.BecomeOperatorAsync(ct))
         {
             response.Dispose();
             response = await TryAsync(method, path, body, otherwise, ct);

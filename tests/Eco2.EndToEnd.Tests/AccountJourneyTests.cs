@@ -99,9 +99,9 @@ public sealed partial class AccountJourneyTests(EcoSystem system)
         return link.Groups[1].Value;
     }
 
-    private static long Step() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30;
+    internal static long Step() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30;
 
-    private static string Code(string base32, long step)
+    internal static string Code(string base32, long step)
     {
         var bits = string.Concat(base32.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
         byte[] secret = [.. bits.Chunk(8).Where(b => b.Length == 8).Select(b => Convert.ToByte(new string(b), 2))];

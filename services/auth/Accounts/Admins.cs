@@ -14,7 +14,8 @@ internal sealed class Admins
 
     private readonly FrozenSet<string> addresses;
 
-    public Admins(IOptions<AuthOptions> options) => addresses = options.Value.Admins
+    // An empty text is a variable that nobody has filled in yet.
+    public Admins(IOptions<AuthOptions> options) => addresses = options.Value.Admins.Where(text => text != "")
         .Select(text => EmailAddress.TryNormalise(text, out var email) ? email : throw new InvalidOperationException($"Auth:Admins holds \"{text}\", which is not an e-mail address."))
         .ToFrozenSet(StringComparer.Ordinal);
 

@@ -82,4 +82,15 @@ public sealed class AdminTests
 
         Assert.Equal(["user"], boss.Roles);
     }
+
+    /// <summary>As deploy/ names it until somebody fills it in.</summary>
+    [Fact]
+    public async Task An_empty_address_makes_nobody_an_admin_and_hinders_nobody()
+    {
+        var (host, db) = await AuthApp.StartAsync(clock, "Auth:Admins:0=");
+        await using var _ = host;
+        await using var __ = db;
+
+        Assert.Equal(["user"], (await Person.SignUpAsync(host, "somebody@example.com")).Roles);
+    }
 }
