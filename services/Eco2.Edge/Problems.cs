@@ -57,6 +57,8 @@ internal static class Problems
 
     public static ProblemHttpResult TooLarge(long limit) => Problem.Of("gateway", "TOO_LARGE", 413, "The request is too large.", $"At most {limit} bytes are accepted here.");
 
+    public static ProblemHttpResult HeadersTooLarge() => Problem.Of("gateway", "HEADERS_TOO_LARGE", 431, "The address and the headers are too large.");
+
     public static ProblemHttpResult Away() => Problem.Of("gateway", "OVERLOADED", 503, "The service cannot do this at the moment.", retryAfter: Soon);
 
     public static ProblemHttpResult TooSlow() => Problem.Of("gateway", "TIMEOUT", 504, "The service did not answer in time.", retryAfter: Soon);

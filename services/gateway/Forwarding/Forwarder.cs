@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Eco2.Edge;
 using Eco2.Edge.Policies;
@@ -71,6 +72,12 @@ internal sealed partial class Forwarder(
             {
                 AppAway(logger, policy.App);
                 return Problems.Away();
+            }
+
+            if (answer.StatusCode == HttpStatusCode.RequestHeaderFieldsTooLarge)
+            {
+                // The sidecar's own word: no app sees what is beyond its buffer, and none says this.
+                return Problems.HeadersTooLarge();
             }
 
             await AnswerAsync(http, answer);

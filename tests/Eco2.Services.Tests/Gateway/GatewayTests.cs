@@ -375,6 +375,18 @@ public sealed class GatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_too_long_for_the_sidecar_is_a_problem_like_any_other()
+    {
+        sidecar.Handle = async (_, _, http) =>
+        {
+            http.Response.StatusCode = StatusCodes.Status431RequestHeaderFieldsTooLarge;
+            await http.Response.WriteAsync("too large");
+        };
+
+        await (await GetAsync("/api/v1/scan", sidecar.Token())).IsProblemAsync(HttpStatusCode.RequestHeaderFieldsTooLarge, "HEADERS_TOO_LARGE", "gateway");
+    }
+
+    [Fact]
     public async Task Without_a_sidecar_it_lives_and_says_503()
     {
         await using var alone = await ServiceHost.StartAsync(Eco2.Gateway.Program.Build);

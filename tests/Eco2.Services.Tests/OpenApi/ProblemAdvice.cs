@@ -17,6 +17,7 @@ internal static class ProblemAdvice
         ["IMAGE_HOST_NOT_ALLOWED"] = "Upload the picture here first and send its image_key.",
         ["INVALID_API_KEY"] = "Make a new key at POST /api/v1/auth/keys; this one is wrong, expired or revoked.",
         ["INVALID_CODE"] = "Send the present code of the authenticator, each one once, or a backup code that was not used.",
+        ["HEADERS_TOO_LARGE"] = "Make the address shorter or send fewer headers; some 8 KB are taken.",
         ["INVALID_CREDENTIALS"] = "Check address and password. After several wrong tries the account answers more slowly.",
         ["INVALID_TOKEN"] = "Sign in again and send the token as it was given.",
         ["INVALID_PATH"] = "Write the path plainly: no encoded slashes or dots, no empty or dotted segments.",
