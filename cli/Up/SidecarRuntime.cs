@@ -43,7 +43,7 @@ internal static class SidecarRuntime
         var file = Path.Combine(workspace.State, "instances.json");
         await File.WriteAllTextAsync(
             file,
-            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web),
+            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.Name, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web),
             ct);
         return file;
     }

@@ -9,6 +9,10 @@ public sealed record AppSettings
     /// <summary>The Dapr app id.</summary>
     public required string AppId { get; init; }
 
+    /// <summary>What tells this instance from its app's other replicas, also after a new start with other ports: by it a broker knows again whose messages
+    /// were not finished. Two processes with one broker and one machine should not share it. Null = the HTTP port does.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Where the app listens. 0 = no app channel: the sidecar never calls the app.</summary>
     public int AppPort { get; init; }
 

@@ -8,7 +8,7 @@ namespace EmbeddedSidecar.Hosting;
 /// What a runner decides at start: ports, replicas and tokens, as JSON. Each entry is one instance of an app of the run file; several
 /// entries with one app id are its replicas. Apps without an entry keep what the run file says.
 /// </summary>
-/// <example>[{ "appId": "worker", "appPort": 8108, "httpPort": 3509, "grpcPort": 50109, "metricsPort": 9108, "apiToken": "a", "appToken": "b", "env": {} }]</example>
+/// <example>[{ "appId": "worker", "name": "worker-2", "appPort": 8108, "httpPort": 3509, "grpcPort": 50109, "metricsPort": 9108, "apiToken": "a", "appToken": "b", "env": {} }]</example>
 public static class PortsFile
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web)
@@ -42,7 +42,7 @@ public static class PortsFile
     }
 
     private sealed record Entry(
-        string AppId, int? AppPort, int? HttpPort, int? GrpcPort, int? MetricsPort, string? ApiToken, string? AppToken, Dictionary<string, string>? Env)
+        string AppId, string? Name, int? AppPort, int? HttpPort, int? GrpcPort, int? MetricsPort, string? ApiToken, string? AppToken, Dictionary<string, string>? Env)
     {
         public AppSettings Over(AppSettings app)
         {
@@ -54,6 +54,7 @@ public static class PortsFile
 
             return app with
             {
+                Name = Name ?? app.Name,
                 AppPort = AppPort ?? app.AppPort,
                 HttpPort = HttpPort ?? app.HttpPort,
                 GrpcPort = GrpcPort ?? app.GrpcPort,

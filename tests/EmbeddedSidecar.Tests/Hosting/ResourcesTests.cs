@@ -112,7 +112,7 @@ public sealed class ResourcesTests : IDisposable
                 maxBodySize: 1M
                 env: { A: own }
             """);
-        await WriteAsync("ports.json", """[{"appId":"second","appPort":1,"httpPort":2,"grpcPort":3},{"appId":"second","appPort":4,"apiToken":"t"}]""");
+        await WriteAsync("ports.json", """[{"appId":"second","appPort":1,"httpPort":2,"grpcPort":3},{"appId":"second","name":"second-2","appPort":4,"apiToken":"t"}]""");
 
         var apps = PortsFile.Apply(Path.Combine(_folder, "ports.json"), RunFile.Read(_folder));
 
@@ -121,7 +121,7 @@ public sealed class ResourcesTests : IDisposable
         Assert.Equal([Path.Combine(_folder, "one", ".dapr", "resources")], apps[0].ResourcePaths);
         Assert.Equal([Path.Combine(_folder, "common")], apps[1].ResourcePaths);
         Assert.Equal((1_000_000, "own", "common"), (apps[1].MaxBodyBytes, apps[1].Environment["A"], apps[1].Environment["B"]));
-        Assert.Equal((4, "t"), (apps[2].AppPort, apps[2].ApiToken));
+        Assert.Equal((4, "t", "second-2", null), (apps[2].AppPort, apps[2].ApiToken, apps[2].Name, apps[1].Name));
     }
 
     [Fact]

@@ -78,17 +78,19 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
         await Eventually.TrueAsync(async () => await redis.PendingAsync("held", "a") == 0, "acknowledged");
     }
 
-    [Fact]
-    public async Task What_a_killed_sidecar_held_comes_at_once_to_the_one_that_takes_its_port()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("a-2")]
+    public async Task What_a_killed_sidecar_held_comes_at_once_to_the_one_that_takes_its_port_or_its_name(string? name)
     {
-        var port = ChildServer.FreePort();
-        await redis.AskAsync("XADD", "resumed", "*", "data", """{"id":"1","data":"orphan"}""");
-        await redis.AskAsync("XGROUP", "CREATE", "resumed", "a", "0");
-        await redis.AskAsync("XREADGROUP", "GROUP", "a", $"a-{Environment.MachineName}-{port}", "STREAMS", "resumed", ">");
+        var (port, topic) = (ChildServer.FreePort(), $"resumed-{name}");
+        await redis.AskAsync("XADD", topic, "*", "data", """{"id":"1","data":"orphan"}""");
+        await redis.AskAsync("XGROUP", "CREATE", topic, "a", "0");
+        await redis.AskAsync("XREADGROUP", "GROUP", "a", $"a-{Environment.MachineName}-{name ?? $"{port}"}", "STREAMS", topic, ">");
         await using var app = await SubscriberApp.StartAsync();
 
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host, "processingTimeout: 1h") + PubSubHost.Subscription("resumed", "/in"), settings => settings with { HttpPort = port }, ("a", app));
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1h") + PubSubHost.Subscription(topic, "/in"), settings => settings with { Name = name, HttpPort = port }, ("a", app));
 
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "what it held");
         Assert.Equal("orphan", app.Requests.Single().Data);

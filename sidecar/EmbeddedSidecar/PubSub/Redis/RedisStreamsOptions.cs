@@ -57,10 +57,14 @@ internal sealed record RedisStreamsOptions
         };
     }
 
-    // An instance with a port of its own keeps its name when its process is started again, and so finds at once what it was given and
-    // did not finish before it was killed. Two processes never hold one port; with any free port there is nothing to come back to.
-    private static string Place(AppInstance app) =>
-        app.Settings.HttpPort > 0 ? $"{Environment.MachineName}-{app.Settings.HttpPort}" : $"{app.InstanceId:N}";
+    // An instance with a name or a port of its own is the same consumer when its process is started again, and so finds at once what it was
+    // given and did not finish before it was killed. Two processes never hold one port; with neither there is nothing to come back to.
+    private static string Place(AppInstance app) => app.Settings switch
+    {
+        { Name: { } name } => $"{Environment.MachineName}-{name}",
+        { HttpPort: > 0 and var port } => $"{Environment.MachineName}-{port}",
+        _ => $"{app.InstanceId:N}",
+    };
 
     private static int AtLeastOne(ComponentMetadata metadata, string name, int whenAbsent) =>
         metadata.Integer(name, whenAbsent) is > 0 and var number ? number : throw metadata.Refuse(name, "must be 1 or more");
