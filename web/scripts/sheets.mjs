@@ -9,7 +9,7 @@ const gap = 12;
 
 // From the top, as far as a person sees without scrolling much.
 for (const [run, sheet, columns, width, height] of [['phone-ko', 'screens-phone', 9, 200, 430], ['desktop-en', 'screens-desktop', 4, 420, 300]]) {
-  const names = readdirSync(screens).filter((name) => name.startsWith(`${run}-`) && name.endsWith('.png') && !name.startsWith('phone-ko-dark')).sort();
+  const names = readdirSync(screens).filter((name) => name.startsWith(`${run}-`) && name.endsWith('.png')).sort();
   const tiles = await Promise.all(names.map(async (name, i) => ({
     input: await sharp(screens + name).resize({ width }).toBuffer().then((tile) => sharp(tile).metadata().then((size) =>
       sharp(tile).extract({ left: 0, top: 0, width, height: Math.min(height, size.height) }).toBuffer())),
