@@ -44,7 +44,7 @@ internal sealed partial class SweepExports
     private static async Task<Ok> Handle(NpgsqlDataSource db, Histories histories, TimeProvider clock, ILogger<SweepExports> logger, HttpContext http, CancellationToken ct)
     {
         var (began, exports, deletions) = (clock.GetTimestamp(), 0, 0);
-        var left = new List<string>();
+        var (left, unforgotten) = (new List<string>(), new List<Guid>());
         try
         {
             for (var round = Batch; round == Batch && clock.GetElapsedTime(began) < Longest; exports += round)
@@ -54,7 +54,7 @@ internal sealed partial class SweepExports
 
             for (var round = ForgetHistories.Most; round == ForgetHistories.Most && clock.GetElapsedTime(began) < Longest; deletions += round)
             {
-                round = await SweepDeletions.SomeAsync(db, histories, clock, ct);
+                round = await SweepDeletions.SomeAsync(unforgotten, db, histories, clock, ct);
             }
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
@@ -62,7 +62,7 @@ internal sealed partial class SweepExports
             Left(logger, e.Message);
         }
 
-        Swept(logger, exports - left.Count, deletions);
+        Swept(logger, exports - left.Count, deletions - unforgotten.Count);
         return TypedResults.Ok();
     }
 
