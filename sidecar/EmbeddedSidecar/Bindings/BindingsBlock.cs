@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Api;
@@ -38,7 +37,7 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
     private static void Add(ComponentRegistry types, string type, Func<ComponentContext, IComponent> create, bool canInput) =>
         types.Add(type, context =>
         {
-            var directions = (context.Metadata.Optional("direction") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var directions = (context.Metadata.Optional("direction") ?? "").ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (directions.Contains("input") && !canInput)
             {
                 throw context.Metadata.Refuse("direction", "names input, which this binding cannot do");
@@ -51,76 +50,117 @@ internal sealed class BindingsBlock(ILoggerFactory logs) : IBuildingBlock
     private static async Task InvokeHttpAsync(ApiCall call)
     {
         using var body = await call.JsonBodyAsync();
-        if (body.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw DaprException.Malformed("failed deserializing HTTP body: an object with operation is expected");
-        }
-
-        var operation = body.RootElement.TryGetMember("operation", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "";
-        // The JSON text of the data is what the component gets; a string keeps its quotes.
-        var data = body.RootElement.TryGetMember("data", out var given) && given.ValueKind != JsonValueKind.Null
-            ? JsonMarshal.GetRawUtf8Value(given).ToArray()
-            : [];
-        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (body.RootElement.TryGetMember("metadata", out var pairs) && pairs.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var pair in pairs.EnumerateObject())
-            {
-                metadata[pair.Name] = pair.Value.ValueKind == JsonValueKind.String
-                    ? pair.Value.GetString()!
-                    : throw DaprException.Malformed($"metadata {pair.Name} is not a string");
-            }
-        }
-
-        metadata.TryAdd(TraceParent.Header, TraceParent.Next(call.Http.Request.Headers.TraceParent));
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        var request = Read(body.RootElement, metadata);
+        Trace(metadata, call.Http.Request.Headers);
         try
         {
-            var answer = await OutputBindings.InvokeAsync(call.App, call.Args[0], new BindingRequest(operation, data, metadata), call.Aborted);
-            Headers(call, answer?.Metadata);
-            if (answer is null || (answer.Data.IsEmpty && answer.Metadata is null))
+            var answer = await OutputBindings.InvokeAsync(call.App, call.Args[0], request, call.Aborted);
+            if (answer is null)
             {
                 call.NoContent();
                 return;
             }
 
+            Tell(answer.Metadata, call.Http.Response.Headers);
             await call.BytesAsync(answer.Data, "application/json");
         }
         catch (DaprException refused) when (refused.InnerException is BindingException binding)
         {
-            Headers(call, binding.Metadata);
+            Tell(binding.Metadata, call.Http.Response.Headers);
             throw;
+        }
+    }
+
+    private static BindingRequest Read(JsonElement body, Dictionary<string, string> metadata)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            throw DaprException.Malformed("failed deserializing HTTP body: an object with operation is expected");
+        }
+
+        if (Member("metadata", JsonValueKind.Object) is { } pairs)
+        {
+            foreach (var pair in pairs.EnumerateObject())
+            {
+                metadata[pair.Name] = pair.Value.ValueKind switch
+                {
+                    JsonValueKind.String => pair.Value.GetString()!,
+                    JsonValueKind.Null => "",
+                    _ => throw DaprException.Malformed($"failed deserializing HTTP body: metadata {pair.Name} is not a string"),
+                };
+            }
+        }
+
+        // The data goes on as JSON: a string keeps its quotes, and what is not there is null.
+        var data = body.TryGetMember("data", out var given) ? given.Rewritten() : "null"u8.ToArray();
+        return new BindingRequest(Member("operation", JsonValueKind.String)?.GetString() ?? "", data, metadata);
+
+        JsonElement? Member(string name, JsonValueKind kind) =>
+            !body.TryGetMember(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
+            : value.ValueKind == kind ? value
+            : throw DaprException.Malformed($"failed deserializing HTTP body: {name} is not what is expected");
+    }
+
+    // Over HTTP the caller's headers, or our span, are the trace, whatever the metadata says.
+    private static void Trace(Dictionary<string, string> metadata, IHeaderDictionary headers)
+    {
+        metadata[TraceParent.Header] = TraceParent.Next(headers.TraceParent);
+        foreach (var name in (string[])["tracestate", "baggage"])
+        {
+            if (headers.TryGetValue(name, out var given))
+            {
+                metadata[name] = given.ToString();
+            }
         }
     }
 
     private static async Task<InvokeBindingResponse> InvokeGrpcAsync(GrpcCall call, InvokeBindingRequest request)
     {
-        var metadata = new Dictionary<string, string>(request.Metadata, StringComparer.OrdinalIgnoreCase);
+        var metadata = new Dictionary<string, string>(request.Metadata, StringComparer.Ordinal);
         foreach (var (header, values) in call.Metadata)
         {
             // Lower case as on the wire: to bindings.http a capital letter means a header of the request it sends.
             var name = header.ToLowerInvariant();
-            metadata.TryAdd(name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.Ordinal) ? "dapr-" + name.TrimStart(':') : name, values.ToString());
-        }
-
-        var answer = await OutputBindings.InvokeAsync(call.App, request.Name, new BindingRequest(request.Operation, request.Data.Memory, metadata), call.Aborted);
-        var response = new InvokeBindingResponse();
-        if (answer is not null)
-        {
-            response.Data = UnsafeByteOperations.UnsafeWrap(answer.Data);
-            if (answer.Metadata is { } told)
+            if (name is TraceParent.Header or "tracestate" or "baggage")
             {
-                response.Metadata.Add(new Dictionary<string, string>(told));
+                metadata[name] = name == "baggage" ? values.ToString() : values[0] ?? "";
+                continue;
             }
+
+            metadata.TryAdd(name.StartsWith(':') || name.StartsWith("grpc-", StringComparison.Ordinal) ? "dapr-" + name.TrimStart(':') : name, values[0] ?? "");
         }
 
-        return response;
+        if (!metadata.ContainsKey(TraceParent.Header))
+        {
+            metadata[TraceParent.Header] = TraceParent.Next(default);
+        }
+
+        try
+        {
+            var answer = await OutputBindings.InvokeAsync(call.App, request.Name, new BindingRequest(request.Operation, request.Data.Memory, metadata), call.Aborted);
+            var response = new InvokeBindingResponse();
+            if (answer is not null)
+            {
+                Tell(answer.Metadata, call.ResponseMetadata);
+                response.Data = UnsafeByteOperations.UnsafeWrap(answer.Data);
+                response.Metadata.Add(new Dictionary<string, string>(answer.Metadata ?? new Dictionary<string, string>()));
+            }
+
+            return response;
+        }
+        catch (DaprException refused) when (refused.InnerException is BindingException binding)
+        {
+            Tell(binding.Metadata, call.ResponseMetadata);
+            throw;
+        }
     }
 
-    private static void Headers(ApiCall call, IReadOnlyDictionary<string, string>? metadata)
+    private static void Tell(IReadOnlyDictionary<string, string>? metadata, IHeaderDictionary headers)
     {
         foreach (var (name, value) in metadata ?? new Dictionary<string, string>())
         {
-            call.Http.Response.Headers["metadata." + name] = value.ReplaceLineEndings(" ");
+            headers["metadata." + name.ToLowerInvariant()] = string.Concat(value.Select(one => char.IsControl(one) ? ' ' : one));
         }
     }
 }

@@ -5,6 +5,8 @@ namespace EmbeddedSidecar.Bindings;
 /// <summary>A binding the app calls.</summary>
 internal interface IOutputBinding : IComponent
 {
+    IReadOnlyList<string> IComponent.Capabilities => ["OUTPUT_BINDING"];
+
     /// <summary>What it can be asked to do; anything else is refused before it is called.</summary>
     IReadOnlyList<string> Operations { get; }
 
@@ -16,6 +18,8 @@ internal interface IOutputBinding : IComponent
 /// <summary>A binding that calls the app.</summary>
 internal interface IInputBinding : IComponent
 {
+    IReadOnlyList<string> IComponent.Capabilities => ["INPUT_BINDING"];
+
     /// <summary>Brings events until cancelled. What the deliverer throws is the app's failure.</summary>
     Task RunAsync(Func<BindingEvent, CancellationToken, Task> deliver, CancellationToken ct);
 }

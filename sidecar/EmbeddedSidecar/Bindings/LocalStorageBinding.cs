@@ -21,9 +21,7 @@ internal sealed class LocalStorageBinding : IOutputBinding
         }
     }
 
-    public IReadOnlyList<string> Capabilities => [];
-
-    public IReadOnlyList<string> Operations { get; } = ["create", "get", "delete", "list"];
+    public IReadOnlyList<string> Operations { get; } = ["create", "get", "list", "delete"];
 
     public Task OpenAsync(CancellationToken ct)
     {
@@ -35,19 +33,16 @@ internal sealed class LocalStorageBinding : IOutputBinding
 
     public async Task<BindingAnswer?> InvokeAsync(BindingRequest request, CancellationToken ct)
     {
+        var path = Resolve(request.Value("fileName") ?? (request.Operation == "create" ? Guid.CreateVersion7(_clock.GetUtcNow()).ToString() : ""));
         try
         {
             return request.Operation switch
             {
-                "create" => await CreateAsync(request, ct),
-                "get" => new BindingAnswer(await File.ReadAllBytesAsync(Named(request), ct)),
-                "list" => List(request),
-                _ => Delete(request),
+                "create" => await CreateAsync(path, request, ct),
+                "get" => await GetAsync(path, ct),
+                "list" => List(path),
+                _ => Delete(path),
             };
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new BindingException($"file not found: {Resolve(request.Value("fileName") ?? "")}", inner: missing);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
@@ -56,9 +51,13 @@ internal sealed class LocalStorageBinding : IOutputBinding
     }
 
     // Written beside and moved into place: a reader never sees half a file.
-    private async Task<BindingAnswer> CreateAsync(BindingRequest request, CancellationToken ct)
+    private async Task<BindingAnswer> CreateAsync(string path, BindingRequest request, CancellationToken ct)
     {
-        var path = Resolve(request.Value("fileName") ?? Guid.CreateVersion7(_clock.GetUtcNow()).ToString());
+        if (Directory.Exists(path))
+        {
+            throw new BindingException($"error creating file {path}: open {path}: is a directory");
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = $"{path}.{Guid.CreateVersion7(_clock.GetUtcNow()):N}.tmp";
         var data = BindingData.DecodeBase64IfItIs(BindingData.Unquote(request.Data));
@@ -73,30 +72,55 @@ internal sealed class LocalStorageBinding : IOutputBinding
             throw;
         }
 
-        return new BindingAnswer(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["fileName"] = path }));
+        return new BindingAnswer(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["fileName"] = path[(_root.Length + 1)..] }));
     }
 
-    private BindingAnswer? Delete(BindingRequest request)
+    private static async Task<BindingAnswer> GetAsync(string path, CancellationToken ct) =>
+        Directory.Exists(path) ? throw new BindingException($"error reading file {path}: read {path}: is a directory")
+        : File.Exists(path) ? new BindingAnswer(await File.ReadAllBytesAsync(path, ct))
+        : throw new BindingException($"file not found: {path}");
+
+    private static BindingAnswer? Delete(string path)
     {
-        var path = Named(request);
-        if (!File.Exists(path))
+        if (File.Exists(path))
         {
-            throw new FileNotFoundException(null, path);
+            File.Delete(path);
+        }
+        else if (!Directory.Exists(path))
+        {
+            throw new BindingException($"error deleting file {path}: remove {path}: no such file or directory");
+        }
+        else if (Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            throw new BindingException($"error deleting file {path}: remove {path}: directory not empty");
+        }
+        else
+        {
+            Directory.Delete(path);
         }
 
-        File.Delete(path);
         return null;
     }
 
-    private BindingAnswer List(BindingRequest request)
+    private static BindingAnswer List(string path)
     {
-        var folder = Resolve(request.Value("fileName") ?? "");
-        return new BindingAnswer(JsonSerializer.SerializeToUtf8Bytes(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)));
+        if (!Directory.Exists(path))
+        {
+            throw new BindingException(File.Exists(path)
+                ? $"unable to list files as the file specified is not a directory: {path}"
+                : $"error getting stats for path {path}: stat {path}: no such file or directory");
+        }
+
+        // Nothing is null, not an empty list.
+        var files = Below(new DirectoryInfo(path)).ToList();
+        return new BindingAnswer(files.Count > 0 ? JsonSerializer.SerializeToUtf8Bytes(files) : "null"u8.ToArray());
     }
 
-    private string Named(BindingRequest request) =>
-        Resolve(request.Value("fileName") ?? throw new BindingException("the metadata property fileName is required"));
+    // Folder by folder in the order of the names; links are files.
+    private static IEnumerable<string> Below(DirectoryInfo folder) => folder.EnumerateFileSystemInfos()
+        .OrderBy(one => one.Name, StringComparer.Ordinal)
+        .SelectMany(one => one is DirectoryInfo { LinkTarget: null } below ? Below(below) : [one.FullName]);
 
     // Dots cannot climb: they are resolved against a root of their own first.
-    private string Resolve(string name) => Path.TrimEndingDirectorySeparator(_root + Path.GetFullPath("/" + name.Replace('\\', '/').Replace("\0", "", StringComparison.Ordinal)));
+    private string Resolve(string name) => Path.TrimEndingDirectorySeparator(_root + Path.GetFullPath("/" + name.Replace("\0", "", StringComparison.Ordinal)));
 }

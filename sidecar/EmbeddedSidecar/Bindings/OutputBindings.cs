@@ -12,6 +12,11 @@ internal static class OutputBindings
     /// <exception cref="DaprException">In the words of the API; what the binding itself threw is inside.</exception>
     public static async Task<BindingAnswer?> InvokeAsync(AppInstance app, string name, BindingRequest request, CancellationToken ct)
     {
+        if (request.Operation.Length == 0)
+        {
+            throw Failed(name, "operation field is missing from request");
+        }
+
         if (!app.Components.TryGetValue(name, out var loaded) || loaded.Component is not IOutputBinding binding)
         {
             throw Failed(name, $"couldn't find output binding {name}");

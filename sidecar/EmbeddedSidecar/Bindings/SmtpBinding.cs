@@ -1,15 +1,17 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Bindings;
 
-/// <summary>bindings.smtp: sends HTML mail. What a request does not say, the component says.</summary>
+/// <summary>bindings.smtp: sends HTML mail. What a request does not say, an earlier one has said, else the component.</summary>
+/// <remarks>That a request leaves its addresses and its subject to those after it is daprd's way too.</remarks>
 internal sealed class SmtpBinding : IOutputBinding
 {
     private static readonly string[] Overridable = ["emailFrom", "emailTo", "emailCC", "emailBCC", "subject", "priority"];
     private readonly SmtpOptions _server;
-    private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, string> _settings = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
 
     public SmtpBinding(ComponentContext context)
@@ -19,16 +21,21 @@ internal sealed class SmtpBinding : IOutputBinding
         metadata.Required("port");
         _server = new SmtpOptions(
             metadata.Required("host"), metadata.Integer("port", 0), metadata.Optional("user"), metadata.Optional("password"), metadata.Flag("skipTLSVerify", false));
+        if ((_server.User is null) != (_server.Password is null))
+        {
+            throw metadata.Refuse(_server.User is null ? "user" : "password", "is required: both user and password, or neither");
+        }
+
         foreach (var name in Overridable)
         {
-            if (metadata.Optional(name) is { } value)
-            {
-                _defaults[name] = value;
-            }
+            _settings[name] = metadata.Text(name, name == "priority" ? "3" : "");
+        }
+
+        if (!IsPriority(_settings["priority"]))
+        {
+            throw metadata.Refuse("priority", "must be between 1 (highest) and 5 (lowest)");
         }
     }
-
-    public IReadOnlyList<string> Capabilities => [];
 
     public IReadOnlyList<string> Operations { get; } = ["create"];
 
@@ -38,31 +45,34 @@ internal sealed class SmtpBinding : IOutputBinding
 
     public async Task<BindingAnswer?> InvokeAsync(BindingRequest request, CancellationToken ct)
     {
-        var from = Setting(request, "emailFrom") ?? throw new BindingException("smtp binding error: emailFrom property not supplied in configuration- or request-metadata");
-        var to = Addresses(Setting(request, "emailTo"));
-        var cc = Addresses(Setting(request, "emailCC"));
-        var bcc = Addresses(Setting(request, "emailBCC"));
-        if (to.Length == 0)
+        if (request.Value("priority") is { } priority && !IsPriority(priority))
         {
-            throw new BindingException("smtp binding error: emailTo property not supplied in configuration- or request-metadata");
+            throw new BindingException("smtp binding error:  priority value must be between 1 (highest) and 5 (lowest)");
         }
 
-        var subject = Setting(request, "subject") ?? throw new BindingException("smtp binding error: subject property not supplied in configuration- or request-metadata");
-        var mail = Compose(from, to, cc, subject, Priority(request), BindingData.Unquote(request.Data));
+        foreach (var name in Overridable)
+        {
+            _settings[name] = request.Value(name) ?? _settings[name];
+        }
+
+        if (Array.Find(["emailFrom", "emailTo", "subject"], name => _settings[name].Length == 0) is { } missing)
+        {
+            throw new BindingException($"smtp binding error: {missing} property not supplied in configuration- or request-metadata");
+        }
+
+        var from = _settings["emailFrom"];
+        var (to, cc, bcc) = (Addresses("emailTo"), Addresses("emailCC"), Addresses("emailBCC"));
+        var mail = Compose(from, to, cc, _settings["subject"], _settings["priority"], BindingData.Unquote(request.Data));
         await SmtpSession.SendAsync(_server, from, [.. to, .. cc, .. bcc], mail, ct);
         return null;
     }
 
-    private string? Setting(BindingRequest request, string name) => request.Value(name) ?? _defaults.GetValueOrDefault(name);
+    private static bool IsPriority(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var priority) && priority is >= 1 and <= 5;
 
-    private int Priority(BindingRequest request) =>
-        Setting(request, "priority") is not { } text ? 3
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var priority) && priority is >= 1 and <= 5 ? priority
-        : throw new BindingException("smtp binding error: priority must be between 1 and 5");
+    // Nothing is left out: an empty address is a wrong one.
+    private string[] Addresses(string name) => _settings[name].Length == 0 ? [] : _settings[name].Split(';', StringSplitOptions.TrimEntries);
 
-    private static string[] Addresses(string? list) => (list ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private byte[] Compose(string from, string[] to, string[] cc, string subject, int priority, ReadOnlyMemory<byte> html)
+    private byte[] Compose(string from, string[] to, string[] cc, string subject, string priority, ReadOnlyMemory<byte> html)
     {
         var mail = new StringBuilder();
         var now = _clock.GetUtcNow();
@@ -76,7 +86,7 @@ internal sealed class SmtpBinding : IOutputBinding
         Header("Subject", Encoded(subject));
         Header("Date", now.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture));
         Header("Message-ID", $"<{Guid.CreateVersion7(now):N}@{Environment.MachineName}>");
-        Header("X-Priority", priority.ToString(CultureInfo.InvariantCulture));
+        Header("X-Priority", priority);
         Header("MIME-Version", "1.0");
         Header("Content-Type", "text/html; charset=UTF-8");
         Header("Content-Transfer-Encoding", "base64");

@@ -49,6 +49,23 @@ internal sealed class ComponentMetadata(ComponentSpec spec)
             ? TimeSpan.FromSeconds(seconds)
             : Duration(name, whenAbsent);
 
+    /// <summary>A number of bytes, or a quantity such as 100Mi or 1.5M.</summary>
+    public long Bytes(string name, long whenAbsent)
+    {
+        if (Optional(name) is not { } text)
+        {
+            return whenAbsent;
+        }
+
+        var digits = text.TrimEnd('k', 'K', 'M', 'G', 'T', 'i');
+        var exponent = text[digits.Length..] switch { "" => 0, "k" or "Ki" => 1, "M" or "Mi" => 2, "G" or "Gi" => 3, "T" or "Ti" => 4, _ => -1 };
+        return exponent >= 0
+            && decimal.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && Math.Abs(number) < 1_000_000_000_000
+            ? (long)Math.Min(long.MaxValue, Math.Ceiling(number * (decimal)Math.Pow(text.EndsWith('i') ? 1024 : 1000, exponent)))
+            : throw Refuse(name, $"is not a size such as 100Mi: \"{text}\"");
+    }
+
     /// <summary>Accepts names that make no difference here.</summary>
     public void Ignore(params ReadOnlySpan<string> names)
     {

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Scheduling;
@@ -30,7 +28,7 @@ public sealed class BindingsTests : IDisposable
         using var deleted = await InvokeAsync(sidecar, """{"operation":"delete","metadata":{"fileName":"u/1.jpg"}}""");
         using var missing = await InvokeAsync(sidecar, """{"operation":"get","metadata":{"fileName":"u/1.jpg"}}""");
 
-        Assert.Equal($$"""{"fileName":"{{_root}}/u/1.jpg"}""", await created.Content.ReadAsStringAsync());
+        Assert.Equal("""{"fileName":"u/1.jpg"}""", await created.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.OK, text.StatusCode);
         Assert.Equal("안녕 \"x\"", await File.ReadAllTextAsync(Path.Combine(_root, "t.txt")));
         Assert.Equal(bytes, await found.Content.ReadAsByteArrayAsync());
@@ -63,26 +61,45 @@ public sealed class BindingsTests : IDisposable
         Assert.Contains("does not support operation presign", await operation.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Mail_reaches_the_server_as_html_with_its_subject_in_any_language()
+    [Theory]
+    [InlineData("""{"data":"x"}""", 500, "error invoking output binding objects: operation field is missing from request")]
+    [InlineData("""{"operation":5}""", 400, "failed deserializing HTTP body")]
+    [InlineData("""{"operation":"list","metadata":{"fileName":5}}""", 400, "failed deserializing HTTP body")]
+    [InlineData("""{"operation":"list","metadata":["fileName"]}""", 400, "failed deserializing HTTP body")]
+    [InlineData("""{"OPERATION":"list","metadata":{"fileName":null}}""", 200, "null")]
+    public async Task What_a_request_lacks_is_told(string json, int status, string expected)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var received = ReceiveAsync(listener);
-        await using var sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.Component("mail", "bindings.smtp", "host: 127.0.0.1", $"port: {((IPEndPoint)listener.LocalEndpoint).Port}", "emailFrom: Eco <noreply@eco2.test>"),
-            new AppSettings { AppId = "app" });
+        await using var sidecar = await StorageAsync();
 
-        using var sent = await Http.PostAsync(
-            new Uri(sidecar["app"].HttpEndpoint, "/v1.0/bindings/mail"),
-            new StringContent("""{"operation":"create","data":"<b>안녕</b>","metadata":{"emailTo":"a@x.test;b@x.test","subject":"분리배출\r\nBcc: evil@x.test"}}"""));
-        var mail = await received.WaitAsync(TimeSpan.FromSeconds(10));
+        using var answer = await InvokeAsync(sidecar, json);
 
-        Assert.Equal(HttpStatusCode.NoContent, sent.StatusCode);
-        Assert.Contains("RCPT TO:<b@x.test>", mail, StringComparison.Ordinal);
-        Assert.Contains("MAIL FROM:<noreply@eco2.test>", mail, StringComparison.Ordinal);
-        Assert.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("<b>안녕</b>")), mail, StringComparison.Ordinal);
-        Assert.DoesNotContain("\nBcc", mail, StringComparison.Ordinal);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(expected, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    // What daprd makes of JSON that it reads and writes: local storage gets these bytes.
+    [Theory]
+    [InlineData("""{"operation":"create","data":{ "b" : [ 1.50, 1e3, 12345678901234567890 ], "a\/" : "<&\ud83d\ude00\u0001", "b":[] }}""", """{"a/":"\u003c\u0026😀\u0001","b":[]}""")]
+    [InlineData("""{"operation":"create","data":[1.50, 1e3, 12345678901234567890, 1E-7, -0.000001, 1e21, true, null]}""", "[1.5,1000,12345678901234567000,1e-7,-0.000001,1e+21,true,null]")]
+    [InlineData("""{"operation":"create","data":"a \"\/\ud83d\ude00\n"}""", "a \"/😀\n")]
+    public async Task Data_over_http_is_read_and_written_anew(string json, string expected)
+    {
+        await using var sidecar = await StorageAsync();
+
+        using var created = await InvokeAsync(sidecar, json);
+
+        Assert.Equal(HttpStatusCode.OK, created.StatusCode);
+        Assert.Equal(expected, await File.ReadAllTextAsync(Directory.GetFiles(_root).Single()));
+    }
+
+    [Fact]
+    public async Task Data_that_is_not_there_is_null()
+    {
+        await using var sidecar = await StorageAsync();
+
+        using var created = await InvokeAsync(sidecar, """{"operation":"create"}""");
+
+        Assert.Equal(Convert.FromBase64String("null"), await File.ReadAllBytesAsync(Directory.GetFiles(_root).Single()));
     }
 
     [Fact]
@@ -128,35 +145,6 @@ public sealed class BindingsTests : IDisposable
         var found = CronSchedule.Parse(schedule).After(DateTimeOffset.Parse(after, CultureInfo.InvariantCulture));
 
         Assert.Equal(DateTimeOffset.Parse(next, CultureInfo.InvariantCulture), found);
-    }
-
-    private static async Task<string> ReceiveAsync(TcpListener listener)
-    {
-        using var client = await listener.AcceptTcpClientAsync();
-        await using var stream = client.GetStream();
-        using var reader = new StreamReader(stream);
-        var heard = new StringBuilder();
-        await Say("220 test");
-        var inData = false;
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            heard.AppendLine(line);
-            if (inData && line != ".")
-            {
-                continue;
-            }
-
-            inData = line == "DATA";
-            await Say(inData ? "354 go on" : line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-test\r\n250 8BITMIME" : "250 ok");
-            if (line == "QUIT")
-            {
-                break;
-            }
-        }
-
-        return heard.ToString();
-
-        async Task Say(string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text + "\r\n"));
     }
 
     private Task<SidecarFixture> StorageAsync() =>
