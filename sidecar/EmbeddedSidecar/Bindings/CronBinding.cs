@@ -7,6 +7,11 @@ namespace EmbeddedSidecar.Bindings;
 /// <summary>bindings.cron: calls the app on a schedule, on every replica. What the app answers does not matter.</summary>
 internal sealed class CronBinding : IInputBinding
 {
+    // The zone of this machine as Go names it.
+    private static readonly string Zone = Environment.GetEnvironmentVariable("TZ") is { } zone
+        ? zone.TrimStart(':') is { Length: > 0 } name ? name : "UTC"
+        : File.Exists("/etc/localtime") ? "Local" : "UTC";
+
     private readonly CronSchedule _schedule;
     private readonly TimeProvider _clock;
 
@@ -22,8 +27,6 @@ internal sealed class CronBinding : IInputBinding
             throw context.Metadata.Refuse("schedule", $"is not understood: {broken.Message}");
         }
     }
-
-    public IReadOnlyList<string> Capabilities => [];
 
     public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
 
@@ -45,8 +48,8 @@ internal sealed class CronBinding : IInputBinding
             {
                 var metadata = new Dictionary<string, string>
                 {
-                    ["timeZone"] = "UTC",
-                    ["readTimeUTC"] = _clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fffffff '+0000 UTC'", CultureInfo.InvariantCulture),
+                    ["timeZone"] = Zone,
+                    ["readTimeUTC"] = _clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF '+0000 UTC'", CultureInfo.InvariantCulture),
                 };
                 _ = deliver(new BindingEvent(default, metadata), ct);
             }

@@ -28,8 +28,8 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
                 continue;
             }
 
-            var isUnwanted = app.Settings.IsGrpcApp ? !app.WantedBindings.Contains(name, StringComparer.OrdinalIgnoreCase) : directions is null && !await IsWantedAsync(route, ct);
-            if (isUnwanted)
+            // Who says input is not asked, of either kind.
+            if (directions is null && !(app.Settings.IsGrpcApp ? app.WantedBindings.Contains(name) : await IsWantedAsync(route, ct)))
             {
                 Unwanted(log, app.AppId, name, route);
                 continue;
@@ -55,7 +55,9 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
     }
 
     private static string[]? Directions(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.TryGetValue("direction", out var text) && text.Length > 0 ? text.Split(',', StringSplitOptions.TrimEntries) : null;
+        metadata.FirstOrDefault(pair => pair.Key.Equals("direction", StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } text
+            ? text.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries)
+            : null;
 
     private async Task<bool> IsWantedAsync(string route, CancellationToken ct)
     {
@@ -94,26 +96,14 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
         span?.SetTag("db.name", name);
         try
         {
-            await app.Resiliency.ForComponentInbound(name, "Binding").RunAsync(
-                async token =>
-                {
-                    if (app.Settings.IsGrpcApp)
-                    {
-                        return await TellAsync(name, one, token);
-                    }
+            // A policy takes 200 alone for success and tries others again; without one, or after it, all of 2xx will do.
+            var status = await app.Resiliency.ForComponentInbound(name, "Binding").RunAsync(
+                (this, name, route, one), static (of, token) => of.Item1.BringAsync(of.name, of.route, of.one, token), static status => status == 200 ? 0 : status, ct);
+            if (status is < 200 or > 299)
+            {
+                throw new HttpRequestException($"the app answered {status}");
+            }
 
-                    using var request = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(route));
-                    request.Content = new ReadOnlyMemoryContent(one.Data);
-                    request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                    foreach (var (header, value) in one.Metadata)
-                    {
-                        request.Headers.TryAddWithoutValidation(header, value);
-                    }
-
-                    using var response = await app.Channel.SendAsync(request, token);
-                    return response.IsSuccess ? true : throw new HttpRequestException($"the app answered {response.Status}");
-                },
-                ct);
             success = true;
         }
         catch (Exception failed) when (failed is HttpRequestException or Grpc.GrpcException or TimeoutException or Resiliency.CircuitOpenException)
@@ -131,7 +121,27 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
         }
     }
 
-    private async ValueTask<bool> TellAsync(string name, BindingEvent one, CancellationToken ct)
+    private async ValueTask<int> BringAsync(string name, string route, BindingEvent one, CancellationToken ct)
+    {
+        if (app.Settings.IsGrpcApp)
+        {
+            await TellAsync(name, one, ct);
+            return 200;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, app.Channel.Address(route));
+        request.Content = new ReadOnlyMemoryContent(one.Data);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        foreach (var (header, value) in one.Metadata)
+        {
+            request.Headers.TryAddWithoutValidation(header, value);
+        }
+
+        using var response = await app.Channel.SendAsync(request, ct);
+        return response.Status;
+    }
+
+    private async Task TellAsync(string name, BindingEvent one, CancellationToken ct)
     {
         var request = new BindingEventRequest { Name = name, Data = Google.Protobuf.ByteString.CopyFrom(one.Data.Span) };
         foreach (var (key, value) in one.Metadata)
@@ -141,7 +151,6 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
 
         var reply = await new AppCallback(app).CallAsync(AppCallback.Service + "OnBindingEvent", request, BindingEventResponse.Parser, [], ct);
         await FollowAsync(name, reply.Message, ct);
-        return true;
     }
 
     // What the answer asks for. What fails of it fails alone: the event counts as taken.

@@ -30,37 +30,34 @@ internal sealed class CronSchedule
         _hours = Field(fields[2], 0, 23, []);
         _daysOfMonth = Field(fields[3], 1, 31, []);
         _months = Field(fields[4], 1, 12, Months);
-        _daysOfWeek = Field(fields[5], 0, 7, Days);
-        // Sunday is 0 and 7.
-        _daysOfWeek |= (_daysOfWeek >> 7) & 1;
-        _anyDayOfMonth = fields[3][0] is '*' or '?';
-        _anyDayOfWeek = fields[5][0] is '*' or '?';
+        _daysOfWeek = Field(fields[5], 0, 6, Days);
+        _anyDayOfMonth = IsAny(fields[3]);
+        _anyDayOfWeek = IsAny(fields[5]);
     }
 
-    /// <summary>A schedule of the cron binding: five fields, or six with leading seconds; times are UTC.</summary>
+    /// <summary>
+    /// A schedule of the cron binding: five fields, or six with leading seconds, in the zone that CRON_TZ= or TZ= names, else in that of
+    /// this machine; or @every.
+    /// </summary>
     /// <exception cref="FormatException">Not a schedule.</exception>
     public static CronSchedule Parse(string text)
     {
+        var zone = Zone(ref text);
         if (text.StartsWith(EveryPrefix, StringComparison.Ordinal))
         {
-            return GoDuration.TryParse(text.AsSpan(EveryPrefix.Length).Trim(), out var period) && period >= TimeSpan.FromSeconds(1)
-                ? new CronSchedule(period)
-                : throw new FormatException($"\"{text}\": @every wants a duration of at least 1s");
+            return Every(text);
         }
 
         var fields = Fields(text);
         return fields.Length switch
         {
-            5 => new CronSchedule(["0", .. fields], TimeZoneInfo.Utc),
-            6 => new CronSchedule(fields, TimeZoneInfo.Utc),
-            _ => throw new FormatException($"\"{text}\" has {fields.Length} fields; five or six are expected"),
+            5 => new CronSchedule(["0", .. fields], zone ?? TimeZoneInfo.Local),
+            6 => new CronSchedule(fields, zone ?? TimeZoneInfo.Local),
+            _ => throw new FormatException($"expected 5 to 6 fields, found {fields.Length}: {text}"),
         };
     }
 
-    /// <summary>
-    /// A schedule of a job or reminder: six fields with leading seconds, in the zone that CRON_TZ= or TZ= names, else in that of this
-    /// machine; or @every without a zone.
-    /// </summary>
+    /// <summary>A schedule of a job or reminder: six fields with leading seconds, in the zone as above; or @every without a zone.</summary>
     /// <exception cref="FormatException">Not a schedule.</exception>
     public static CronSchedule ParseJob(string text)
     {
@@ -69,24 +66,10 @@ internal sealed class CronSchedule
             throw new FormatException("empty spec string");
         }
 
-        TimeZoneInfo? zone = null;
-        if (text.StartsWith("CRON_TZ=", StringComparison.Ordinal) || text.StartsWith("TZ=", StringComparison.Ordinal))
-        {
-            var space = text.IndexOf(' ');
-            var name = text[(text.IndexOf('=') + 1)..(space < 0 ? text.Length : space)];
-            if (name.Length == 0 || space < 0 || !TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone))
-            {
-                throw new FormatException($"provided bad location {name}: unknown time zone {name}");
-            }
-
-            text = text[space..].Trim();
-        }
-
+        var zone = Zone(ref text);
         if (text.StartsWith(EveryPrefix, StringComparison.Ordinal))
         {
-            return zone is not null ? throw new FormatException("@every does not take a time zone")
-                : GoDuration.TryParseStrict(text.AsSpan(EveryPrefix.Length), out var period) && period > TimeSpan.Zero ? new CronSchedule(period)
-                : throw new FormatException($"failed to parse duration {text}");
+            return zone is not null ? throw new FormatException("@every does not take a time zone") : Every(text);
         }
 
         var fields = Fields(text);
@@ -122,6 +105,32 @@ internal sealed class CronSchedule
         return null;
     }
 
+    private static TimeZoneInfo? Zone(ref string text)
+    {
+        if (!text.StartsWith("CRON_TZ=", StringComparison.Ordinal) && !text.StartsWith("TZ=", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var space = text.IndexOf(' ');
+        var name = text[(text.IndexOf('=') + 1)..(space < 0 ? text.Length : space)];
+        if (name.Length == 0 || space < 0 || !TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone))
+        {
+            throw new FormatException($"provided bad location {name}: unknown time zone {name}");
+        }
+
+        text = text[space..].Trim();
+        return zone;
+    }
+
+    private static CronSchedule Every(string text) =>
+        GoDuration.TryParseStrict(text.AsSpan(EveryPrefix.Length), out var period) && period > TimeSpan.Zero
+            ? new CronSchedule(period)
+            : throw new FormatException($"failed to parse duration {text}");
+
+    // A star that is divided (*/2) names days like any other list.
+    private static bool IsAny(string field) => field.Split(',').Any(part => part.Split('/') is ["*" or "?"] or ["*" or "?", "1"]);
+
     private static string[] Fields(string text) =>
         (text switch
         {
@@ -131,7 +140,7 @@ internal sealed class CronSchedule
             "@daily" or "@midnight" => "0 0 0 * * *",
             "@hourly" => "0 0 * * * *",
             _ => text,
-        }).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     // Offsets change on whole seconds.
     private DateTimeOffset FirstOtherOffset(DateTimeOffset same, DateTimeOffset other, TimeSpan offset)
@@ -203,11 +212,11 @@ internal sealed class CronSchedule
         ulong set = 0;
         foreach (var part in field.Split(','))
         {
-            var (range, step) = part.Split('/') is [var left, var right] ? (left, Number(right, 1, max, [])) : (part, 0);
+            var (range, step) = part.Split('/') is [var left, var right] ? (left, Number(right, 1, int.MaxValue, [])) : (part, 0);
             int from, to;
             if (range is "*" or "?")
             {
-                (from, to) = (min, max == 7 ? 6 : max);
+                (from, to) = (min, max);
             }
             else if (range.Split('-') is [var first, var last])
             {
@@ -224,9 +233,9 @@ internal sealed class CronSchedule
                 throw new FormatException($"\"{field}\" runs backwards");
             }
 
-            for (var value = from; value <= to; value += Math.Max(1, step))
+            for (long value = from; value <= to; value += Math.Max(1, step))
             {
-                set |= 1UL << value;
+                set |= 1UL << (int)value;
             }
         }
 

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Scheduling;
@@ -110,9 +113,11 @@ public sealed class BindingsTests : IDisposable
         {
             if (HttpMethods.IsPost(http.Request.Method))
             {
-                ticks.TrySetResult($"{http.Request.Path} {http.Request.Headers["readTimeUTC"].Count} {http.Request.ContentLength}");
+                ticks.TrySetResult($"{http.Request.Path} {http.Request.Headers["timeZone"]} {http.Request.ContentLength} {http.Request.Headers["readTimeUTC"]}");
             }
 
+            // Such an app wants it, too.
+            http.Response.StatusCode = HttpMethods.IsOptions(http.Request.Method) ? 405 : 200;
             return Task.CompletedTask;
         });
         var refusedTicks = 0;
@@ -129,8 +134,48 @@ public sealed class BindingsTests : IDisposable
 
         var tick = await ticks.Task.WaitAsync(TimeSpan.FromSeconds(10));
 
-        Assert.Equal("/cron/tick 1 0", tick);
+        Assert.Matches(@"^/cron/tick (Local|UTC|\w+/\w+) 0 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d*[1-9])? \+0000 UTC$", tick);
         Assert.Equal(0, refusedTicks);
+    }
+
+    [Fact]
+    public async Task Metadata_tells_which_way_a_binding_goes()
+    {
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("files", "bindings.localstorage", $"rootPath: {_root}") + SidecarFixture.Component("tick", "bindings.cron", "schedule: @daily"), new AppSettings { AppId = "app" });
+
+        var metadata = await Http.GetFromJsonAsync<JsonElement>(new Uri(sidecar["app"].HttpEndpoint, "/v1.0/metadata"));
+
+        Assert.Equal(
+            ["files: OUTPUT_BINDING", "tick: INPUT_BINDING"],
+            metadata.GetProperty("components").EnumerateArray().Select(one => $"{one.GetProperty("name")}: {one.GetProperty("capabilities")[0]}").Order());
+    }
+
+    // As daprd has it: to its policy 200 alone is success.
+    [Fact]
+    public async Task A_policy_brings_an_event_again_when_the_answer_is_204()
+    {
+        var times = new ConcurrentQueue<string>();
+        await using var app = await TestApp.StartAsync(http =>
+        {
+            times.Enqueue(http.Request.Headers["readTimeUTC"].ToString());
+            http.Response.StatusCode = 204;
+            return Task.CompletedTask;
+        });
+        const string retry = """
+            ---
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: { name: r }
+            spec:
+              policies: { retries: { twice: { policy: constant, duration: 1ms, maxRetries: 2 } } }
+              targets: { components: { tick: { inbound: { retry: twice } } } }
+
+            """;
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("tick", "bindings.cron", "schedule: @every 1s", "direction: input") + retry, new AppSettings { AppId = "app", AppPort = app.Port });
+
+        await Eventually.TrueAsync(() => times.GroupBy(time => time).Any(tick => tick.Count() == 3), "one tick came three times");
     }
 
     [Theory]
@@ -138,6 +183,11 @@ public sealed class BindingsTests : IDisposable
     [InlineData("30 10 * * * *", "2026-01-01T00:10:30Z", "2026-01-01T01:10:30Z")]
     [InlineData("0 9 * * mon-fri", "2026-01-02T09:00:00Z", "2026-01-05T09:00:00Z")]
     [InlineData("0 0 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z")]
+    [InlineData("CRON_TZ=Asia/Seoul 0 9 * * *", "2026-01-01T12:00:00Z", "2026-01-02T00:00:00Z")]
+    [InlineData("TZ=UTC @every 500ms", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z")]
+    // A star that is divided is no star: either field may match then.
+    [InlineData("0 0 */10 * mon", "2026-01-06T00:00:00Z", "2026-01-11T00:00:00Z")]
+    [InlineData("0/90 0 1 1 *", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")]
     [InlineData("@daily", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")]
     [InlineData("@every 1m30s", "2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z")]
     public void A_schedule_names_the_next_time(string schedule, string after, string next)
@@ -146,6 +196,13 @@ public sealed class BindingsTests : IDisposable
 
         Assert.Equal(DateTimeOffset.Parse(next, CultureInfo.InvariantCulture), found);
     }
+
+    [Theory]
+    [InlineData("0 0 * * 7")]
+    [InlineData("@every 5")]
+    [InlineData("* * * *")]
+    [InlineData("TZ=UTC")]
+    public void What_is_no_schedule_is_refused(string schedule) => Assert.Throws<FormatException>(() => CronSchedule.Parse(schedule));
 
     private Task<SidecarFixture> StorageAsync() =>
         SidecarFixture.StartAsync(SidecarFixture.Component("objects", "bindings.localstorage", $"rootPath: {_root}"), new AppSettings { AppId = "app" });

@@ -110,6 +110,37 @@ public sealed class GrpcAppTests
         Assert.Equal(expected switch { null => [], "null" => [Encoding.UTF8.GetString(Convert.FromBase64String("null"))], _ => [expected] }, written);
     }
 
+    // Who says input is not asked, who says only output brings nothing, and the letter case of a listed name counts.
+    [Fact]
+    public async Task A_binding_comes_by_what_its_component_says_else_by_the_list_of_the_app()
+    {
+        var seen = new ConcurrentQueue<string>();
+        await using var app = await StartAsync((method, body) =>
+        {
+            if (method == "OnBindingEvent")
+            {
+                seen.Enqueue(BindingEventRequest.Parser.ParseFrom(body).Name);
+            }
+
+            return method switch
+            {
+                "ListInputBindings" => (StatusCode.OK, new ListInputBindingsResponse { Bindings = { "listed", "off", "CASE" } }),
+                "OnBindingEvent" => (StatusCode.OK, new BindingEventResponse()),
+                _ => (StatusCode.Unimplemented, null),
+            };
+        });
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("listed", "bindings.cron", "schedule: @every 1s") + SidecarFixture.Component("case", "bindings.cron", "schedule: @every 1s")
+            + SidecarFixture.Component("off", "bindings.cron", "schedule: @every 1s", "direction: output")
+            + SidecarFixture.Component("said", "bindings.cron", "schedule: @every 1s", "Direction: Output, Input"),
+            new AppSettings { AppId = "app", AppPort = new Uri(app.Urls.First()).Port, IsGrpcApp = true });
+
+        await Eventually.TrueAsync(() => seen.Count(name => name == "said") > 1 && seen.Count(name => name == "listed") > 1, "two ticks of each came");
+
+        Assert.DoesNotContain("off", seen);
+        Assert.DoesNotContain("case", seen);
+    }
+
     private static TopicSubscription Subscription(string topic) =>
         new() { PubsubName = "pubsub", Topic = topic, DeadLetterTopic = topic is "dead" or "known" ? "" : "dead" };
 
