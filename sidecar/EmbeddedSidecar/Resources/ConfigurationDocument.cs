@@ -26,7 +26,7 @@ internal static class ConfigurationDocument
         workflow?.RefuseOthers("workflow", "maxConcurrentWorkflowInvocations", "maxConcurrentActivityInvocations", "stateRetentionPolicy");
         return new ConfigurationResource(
             name,
-            [.. spec.Map("secrets")?.Maps("scopes").Select(Scope) ?? []],
+            Scopes(spec),
             Features(spec),
             workflow?.Integer("maxConcurrentWorkflowInvocations"),
             workflow?.Integer("maxConcurrentActivityInvocations"))
@@ -71,15 +71,23 @@ internal static class ConfigurationDocument
         return actorStateTtl;
     }
 
+    private static List<SecretScope> Scopes(YamlMap spec)
+    {
+        List<SecretScope> scopes = [.. spec.Map("secrets")?.Maps("scopes").Select(Scope) ?? []];
+        return scopes.GroupBy(scope => scope.StoreName).FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw spec.Refuse("secrets", $"has scopes with the same storeName: {twice.Key}")
+            : scopes;
+    }
+
     private static SecretScope Scope(YamlMap scope)
     {
         scope.RefuseOthers("a secret scope", "storeName", "defaultAccess", "allowedSecrets", "deniedSecrets");
         return new SecretScope(
             scope.Required("storeName"),
-            scope.Text("defaultAccess") switch
+            scope.Text("defaultAccess")?.ToUpperInvariant() switch
             {
-                null or "" or "allow" => false,
-                "deny" => true,
+                null or "" or "ALLOW" => false,
+                "DENY" => true,
                 _ => throw scope.Refuse("defaultAccess", "must be allow or deny"),
             },
             scope.Texts("allowedSecrets"),

@@ -66,6 +66,12 @@ internal sealed class LocalFileSecretStore : ISecretStore
 
         foreach (var secret in root.EnumerateObject())
         {
+            // A list at the top is no secret here, nor to daprd.
+            if (secret.Value.ValueKind == JsonValueKind.Array)
+            {
+                continue;
+            }
+
             var entries = new Dictionary<string, string>(StringComparer.Ordinal);
             Flatten(secret.Value, secret.Value.ValueKind == JsonValueKind.String ? secret.Name : "", entries);
             secrets[secret.Name] = entries;

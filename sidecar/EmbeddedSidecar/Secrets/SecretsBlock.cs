@@ -4,6 +4,7 @@ using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Resiliency;
 using EmbeddedSidecar.Resources;
 using EmbeddedSidecar.Telemetry;
 
@@ -80,15 +81,22 @@ internal sealed class SecretsBlock : IBuildingBlock
 
         ApiSpans.IsAbout("secrets", storeName);
         var began = app.Metrics?.Now ?? 0;
-        var found = await store.GetAsync(key, ct);
-        app.Metrics?.SecretInvoked(storeName, "get", found is not null, began);
-        if (found is null)
+        IReadOnlyDictionary<string, string>? found = null;
+        try
         {
-            throw new DaprException(
-                "ERR_SECRET_GET", 500, StatusCode.Internal, $"failed getting secret with key {key} from secret store {storeName}: secret {key} not found");
+            // To a policy, a secret that is not there is a call that failed.
+            found = await app.Resiliency.ForComponentOutbound(storeName, "Secretstore").RunAsync(
+                async token => await store.GetAsync(key, token) ?? throw new KeyNotFoundException($"secret {key} not found"), ct);
+            return new Dictionary<string, string>(found);
         }
-
-        return new Dictionary<string, string>(found);
+        catch (Exception failed) when (failed is KeyNotFoundException or TimeoutException or CircuitOpenException)
+        {
+            throw new DaprException("ERR_SECRET_GET", 500, StatusCode.Internal, $"failed getting secret with key {key} from secret store {storeName}: {failed.Message}", failed);
+        }
+        finally
+        {
+            app.Metrics?.SecretInvoked(storeName, "get", found is not null, began);
+        }
     }
 
     private static async Task<Dictionary<string, IReadOnlyDictionary<string, string>>> FindAllAsync(AppInstance app, string storeName, CancellationToken ct)

@@ -72,6 +72,83 @@ public sealed class SecretStoreTests : IDisposable
         Assert.Contains("\"a:n\" is not a string", refused.Message, StringComparison.Ordinal);
     }
 
+    // A list there is a secret to nobody; elsewhere its items are.
+    [Fact]
+    public async Task With_several_values_a_list_at_the_top_is_no_secret()
+    {
+        await File.WriteAllTextAsync(_file, """{"list":["x"],"a":{"list":["x"]}}""");
+        await using var sidecar = await SidecarFixture.StartAsync(
+            SidecarFixture.Component("keys", "secretstores.local.file", $"secretsFile: {_file}", "multiValued: true"), new AppSettings { AppId = "app" });
+
+        Assert.Equal("""{"a":{"list:0":"x"}}""", await GetAsync(sidecar, "keys/bulk"));
+    }
+
+    [Theory]
+    [InlineData("defaultAccess: Deny", "")]
+    [InlineData("defaultAccess: deny, allowedSecrets: [a]", "a")]
+    [InlineData("defaultAccess: allow, allowedSecrets: [a]", "a")]
+    [InlineData("allowedSecrets: [a], deniedSecrets: [a]", "a")]
+    [InlineData("defaultAccess: ALLOW, deniedSecrets: [a]", "b")]
+    [InlineData("defaultAccess: deny, deniedSecrets: [a]", "")]
+    [InlineData("storeName: keys", "ab")]
+    public async Task Of_a_scope_the_allowed_count_alone_then_the_denied_then_the_default(string scope, string seen)
+    {
+        await File.WriteAllTextAsync(_file, """{"a":"1","b":"2"}""");
+        await using var sidecar = await StartAsync(Configuration($"{{ {(scope.StartsWith("store", StringComparison.Ordinal) ? "" : "storeName: keys, ")}{scope} }}"));
+
+        var all = await Http.GetFromJsonAsync<JsonElement>(Url(sidecar, "keys/bulk"));
+
+        Assert.Equal(seen, string.Concat(all.EnumerateObject().Select(secret => secret.Name)));
+        foreach (var name in (string[])["a", "b"])
+        {
+            using var one = await Http.GetAsync(Url(sidecar, "keys/" + name));
+            Assert.Equal(seen.Contains(name, StringComparison.Ordinal) ? 200 : 403, (int)one.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Two_scopes_of_one_store_stop_the_start()
+    {
+        await File.WriteAllTextAsync(_file, "{}");
+
+        var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => StartAsync(Configuration("{ storeName: keys }, { storeName: keys }")));
+
+        Assert.Contains("the same storeName: keys", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_takes_a_secret_that_is_not_there_for_a_failure()
+    {
+        await File.WriteAllTextAsync(_file, """{"a":"1"}""");
+        await using var sidecar = await StartAsync("""
+            ---
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: { name: r }
+            spec:
+              policies: { circuitBreakers: { once: { timeout: 1h, trip: consecutiveFailures >= 1 } } }
+              targets: { components: { keys: { outbound: { circuitBreaker: once } } } }
+
+            """);
+
+        var bodies = new List<string>();
+        foreach (var name in (string[])["a", "none", "a"])
+        {
+            using var answer = await Http.GetAsync(Url(sidecar, "keys/" + name));
+            bodies.Add(await answer.Content.ReadAsStringAsync());
+        }
+
+        Assert.Equal("""{"a":"1"}""", bodies[0]);
+        Assert.Contains("failed getting secret with key none from secret store keys: secret none not found", bodies[1], StringComparison.Ordinal);
+        Assert.Contains("failed getting secret with key a from secret store keys: circuit breaker is open", bodies[2], StringComparison.Ordinal);
+    }
+
+    private static string Configuration(string scopes) =>
+        $"---\napiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata: {{ name: c }}\nspec: {{ secrets: {{ scopes: [{scopes}] }} }}\n";
+
+    private Task<SidecarFixture> StartAsync(string more) =>
+        SidecarFixture.StartAsync(SidecarFixture.Component("keys", "secretstores.local.file", $"secretsFile: {_file}") + more, new AppSettings { AppId = "app" });
+
     private static Uri Url(SidecarFixture sidecar, string path) => new(sidecar["app"].HttpEndpoint, "/v1.0/secrets/" + path);
 
     private static Task<string> GetAsync(SidecarFixture sidecar, string path) => Http.GetStringAsync(Url(sidecar, path));
