@@ -5,6 +5,7 @@ using System.Text.Json;
 using Dapr.Client.Autogen.Grpc.v1;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
+using Google.Protobuf;
 
 namespace EmbeddedSidecar.Conversation;
 
@@ -14,14 +15,18 @@ internal sealed class OpenAiConversation : IConversation
     private readonly Uri _url;
     private readonly string _key;
     private readonly string _model;
+    private readonly string? _organization;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null }) { Timeout = Timeout.InfiniteTimeSpan };
 
     public OpenAiConversation(ComponentContext context)
     {
         var metadata = context.Metadata;
         _key = metadata.Required("key");
-        _model = metadata.Optional("model") ?? (context.App.Settings.Variable("OPENAI_MODEL") is { Length: > 0 } named ? named : "gpt-5-nano");
-        var endpoint = metadata.Text("endpoint", "https://api.openai.com/v1").TrimEnd('/');
+        // The environment wins over the file.
+        var model = metadata.Text("model", "gpt-5-nano");
+        _model = Variable("OPENAI_MODEL") ?? model;
+        _organization = Variable("OPENAI_ORGANIZATION");
+        var endpoint = (metadata.Optional("endpoint") ?? Variable("OPENAI_BASE_URL") ?? Variable("OPENAI_API_BASE") ?? "https://api.openai.com/v1").TrimEnd('/');
         _url = Uri.TryCreate(endpoint + "/chat/completions", UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url!
             : throw metadata.Refuse("endpoint", "is not an http address");
@@ -29,6 +34,8 @@ internal sealed class OpenAiConversation : IConversation
         {
             throw metadata.Refuse("apiType", $"\"{type}\" is not supported by the embedded sidecar; only open_ai is");
         }
+
+        string? Variable(string name) => context.App.Settings.Variable(name) is { Length: > 0 } value ? value : null;
     }
 
     public IReadOnlyList<string> Capabilities => [];
@@ -45,6 +52,11 @@ internal sealed class OpenAiConversation : IConversation
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, _url);
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key);
+        if (_organization is not null)
+        {
+            message.Headers.TryAddWithoutValidation("OpenAI-Organization", _organization);
+        }
+
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
@@ -57,8 +69,13 @@ internal sealed class OpenAiConversation : IConversation
         {
             using var response = await _http.SendAsync(message, ct);
             var bytes = await response.Content.ReadAsByteArrayAsync(ct);
-            using var answer = JsonDocument.Parse(bytes.Length > 0 ? bytes : "{}"u8.ToArray());
-            return response.IsSuccessStatusCode ? Read(answer.RootElement, request) : throw Refused((int)response.StatusCode, answer.RootElement);
+            if (response.StatusCode != System.Net.HttpStatusCode.OK)
+            {
+                throw Refused((int)response.StatusCode, bytes);
+            }
+
+            using var answer = JsonDocument.Parse(bytes);
+            return Read(answer.RootElement, request);
         }
         catch (HttpRequestException unreachable)
         {
@@ -70,11 +87,23 @@ internal sealed class OpenAiConversation : IConversation
         }
     }
 
-    private static ConversationException Refused(int status, JsonElement body)
+    // Whatever stands in between may answer in a language of its own; then the status has to do.
+    private static ConversationException Refused(int status, byte[] body)
     {
-        var why = body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty("message", out var message) ? message.GetString() : null;
-        return new ConversationException(string.Create(CultureInfo.InvariantCulture, $"API returned unexpected status code: {status}") + (why is null ? "" : ": " + why));
+        var why = "";
+        try
+        {
+            using var answer = JsonDocument.Parse(body);
+            why = answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+                ? ": " + Text(error, "message")
+                : ": ";
+        }
+        catch (JsonException)
+        {
+            // Not the model's words.
+        }
+
+        return new ConversationException(string.Create(CultureInfo.InvariantCulture, $"API returned unexpected status code: {status}{why}"));
     }
 
     private ChatAnswer Read(JsonElement body, ChatRequest request)
@@ -84,6 +113,11 @@ internal sealed class OpenAiConversation : IConversation
         {
             var message = choice.GetProperty("message");
             choices.Add(new ChatChoice(Text(choice, "finish_reason") is { Length: > 0 } reason ? reason : "unknown", Text(message, "content"), Calls(message)));
+        }
+
+        if (choices.Count == 0)
+        {
+            throw new ConversationException("empty response");
         }
 
         if (request is { ToolChoice: "required", Tools.Count: > 0 } && choices.TrueForAll(choice => choice.Content.Length == 0 && choice.ToolCalls.Count == 0))
@@ -100,7 +134,8 @@ internal sealed class OpenAiConversation : IConversation
                 .Select(call => new ChatToolCall(call.Id, Text(call.Function, "name"), Text(call.Function, "arguments")))]
             : [];
 
-    private static ConversationResultAlpha2CompletionUsage Usage(JsonElement usage)
+    // What is all zeros is left out, in the whole and in each part.
+    private static ConversationResultAlpha2CompletionUsage? Usage(JsonElement usage)
     {
         var read = new ConversationResultAlpha2CompletionUsage
         {
@@ -108,24 +143,35 @@ internal sealed class OpenAiConversation : IConversation
             PromptTokens = Number(usage, "prompt_tokens"),
             TotalTokens = Number(usage, "total_tokens"),
         };
+        if (read.CalculateSize() == 0)
+        {
+            return null;
+        }
+
         if (usage.TryGetProperty("completion_tokens_details", out var completion) && completion.ValueKind == JsonValueKind.Object)
         {
-            read.CompletionTokensDetails = new()
+            read.CompletionTokensDetails = Unless0(new ConversationResultAlpha2CompletionUsageCompletionTokensDetails
             {
                 AcceptedPredictionTokens = Number(completion, "accepted_prediction_tokens"),
                 AudioTokens = Number(completion, "audio_tokens"),
                 ReasoningTokens = Number(completion, "reasoning_tokens"),
                 RejectedPredictionTokens = Number(completion, "rejected_prediction_tokens"),
-            };
+            });
         }
 
         if (usage.TryGetProperty("prompt_tokens_details", out var prompt) && prompt.ValueKind == JsonValueKind.Object)
         {
-            read.PromptTokensDetails = new() { AudioTokens = Number(prompt, "audio_tokens"), CachedTokens = Number(prompt, "cached_tokens") };
+            read.PromptTokensDetails = Unless0(new ConversationResultAlpha2CompletionUsagePromptTokensDetails
+            {
+                AudioTokens = Number(prompt, "audio_tokens"), CachedTokens = Number(prompt, "cached_tokens"),
+            });
         }
 
         return read;
     }
+
+    private static T? Unless0<T>(T message)
+        where T : class, IMessage => message.CalculateSize() > 0 ? message : null;
 
     private static string Text(JsonElement of, string name) =>
         of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";

@@ -12,15 +12,17 @@ internal static class OpenAiRequest
         json.WriteStartObject();
         json.WriteString("model", model);
         json.WriteStartArray("messages");
-        foreach (var message in request.Messages)
+        foreach (var message in SystemTold(model, request.Messages))
         {
             Write(json, message);
         }
 
         json.WriteEndArray();
-        if (request.Temperature > 0)
+
+        // Models that reason choose their own; to all others nothing said is 0.
+        if (!(model == "o3" || model.StartsWith("o1-", StringComparison.Ordinal) || model.StartsWith("o3-", StringComparison.Ordinal) || model.StartsWith("gpt-5", StringComparison.Ordinal)))
         {
-            json.WriteNumber("temperature", request.Temperature);
+            json.WriteNumber("temperature", Math.Max(0, request.Temperature));
         }
 
         if (request.Tools.Count > 0)
@@ -30,24 +32,19 @@ internal static class OpenAiRequest
 
         if (request.ToolChoice is { } choice)
         {
-            json.WriteString("tool_choice", choice == "any" ? "required" : choice);
+            json.WriteString("tool_choice", choice);
         }
 
         if (request.ResponseFormat is { } schema)
         {
-            json.WriteStartObject("response_format");
-            json.WriteString("type", "json_schema");
-            json.WriteStartObject("json_schema");
-            json.WriteString("name", schema.Fields.TryGetValue("title", out var title) && title.StringValue is { Length: > 0 } named ? named : "response");
-            Write(json, "schema", schema);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            OpenAiSchema.Write(json, schema);
         }
 
-        if (request.Metadata.Count > 0)
+        var metadata = request.Metadata.Where(pair => pair.Key != "thinking_config" && !pair.Key.StartsWith("openai:", StringComparison.Ordinal)).ToList();
+        if (metadata.Count > 0)
         {
             json.WriteStartObject("metadata");
-            foreach (var (name, value) in request.Metadata)
+            foreach (var (name, value) in metadata)
             {
                 json.WriteString(name, value);
             }
@@ -72,11 +69,8 @@ internal static class OpenAiRequest
                 json.WriteString("description", tool.Description);
             }
 
-            if (tool.Parameters is { } parameters)
-            {
-                Write(json, "parameters", parameters);
-            }
-
+            json.WritePropertyName("parameters");
+            json.WriteRawValue(JsonFormatter.Default.Format(tool.Parameters ?? new Struct()));
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -84,31 +78,40 @@ internal static class OpenAiRequest
         json.WriteEndArray();
     }
 
-    // A tool message answers one call; several contents are several messages.
+    // The first models that reason take nothing from the system: its words go before the first of the user.
+    private static IEnumerable<ChatMessage> SystemTold(string model, IReadOnlyList<ChatMessage> messages)
+    {
+        if (model.ToUpperInvariant() is not ("O1" or "O1-MINI" or "O1-PREVIEW" or "O3" or "O3-MINI" or "O3-PREVIEW"))
+        {
+            return messages;
+        }
+
+        var told = string.Join("\n\n", messages.Where(message => message.Role == "system").SelectMany(message => message.Texts));
+        var others = messages.Where(message => message.Role != "system").ToList();
+        var user = others.FindIndex(message => message.Role == "user");
+        if (told.Length > 0 && user >= 0)
+        {
+            others[user] = others[user] with { Texts = [told + "\n\n", .. others[user].Texts] };
+        }
+
+        return others;
+    }
+
     private static void Write(Utf8JsonWriter json, ChatMessage message)
     {
-        if (message.ToolName is not null)
+        if (message.Role == "tool")
         {
-            foreach (var text in message.Texts)
-            {
-                json.WriteStartObject();
-                json.WriteString("role", "tool");
-                json.WriteString("content", text);
-                json.WriteString("name", message.ToolName);
-                json.WriteString("tool_call_id", message.ToolId);
-                json.WriteEndObject();
-            }
-
+            WriteAnswer(json, message);
             return;
         }
 
         json.WriteStartObject();
         json.WriteString("role", message.Role);
-        if (message.Texts.Count == 1)
+        if (message.Texts.Count <= 1)
         {
-            json.WriteString("content", message.Texts[0]);
+            json.WriteString("content", message.Texts.Count == 1 ? message.Texts[0] : "");
         }
-        else if (message.Texts.Count > 1)
+        else
         {
             json.WriteStartArray("content");
             foreach (var text in message.Texts)
@@ -143,9 +146,23 @@ internal static class OpenAiRequest
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, Struct value)
+    // A message of a tool answers one call with one text.
+    private static void WriteAnswer(Utf8JsonWriter json, ChatMessage message)
     {
-        json.WritePropertyName(name);
-        json.WriteRawValue(JsonFormatter.Default.Format(value));
+        if (message.ToolName is null)
+        {
+            throw new ConversationException("expected part of type ToolCallResponse for role tool, got llms.TextContent");
+        }
+
+        if (message.Texts.Count != 1)
+        {
+            throw new ConversationException($"expected exactly one part for role tool, got {message.Texts.Count}");
+        }
+
+        json.WriteStartObject();
+        json.WriteString("role", "tool");
+        json.WriteString("content", message.Texts[0]);
+        json.WriteString("tool_call_id", message.ToolId);
+        json.WriteEndObject();
     }
 }

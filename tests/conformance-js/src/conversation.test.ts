@@ -92,7 +92,7 @@ describe("conversation.openai", () => {
       { ofAssistant: { toolCalls: [{ id: "c0", function: { name: "get_weather", arguments: "{}" } }] } },
       { ofTool: { toolId: "c0", name: "get_weather", content: [{ text: "none" }] } },
     ];
-    const { json } = await converse("llm", { inputs: [{ messages }], tools: [weather], toolChoice: "get_weather", temperature: 0.5, metadata: { m: "1" }, responseFormat: { type: "object" } });
+    const { json } = await converse("llm", { inputs: [{ messages }], tools: [weather], toolChoice: "get_weather", temperature: 0.5, metadata: { m: "1" }, responseFormat: { type: "object", properties: { city: { type: "string" } } } });
     const { url, headers, json: sent } = model.inbox.items.at(-1)!;
     assert.deepEqual([url, headers["authorization"], headers["content-type"]], ["/some/v1/chat/completions", "Bearer secret", "application/json"]);
     assert.deepEqual(sent, {
@@ -100,13 +100,13 @@ describe("conversation.openai", () => {
       messages: [
         { role: "system", content: [{ type: "text", text: "s1" }, { type: "text", text: "s2" }] },
         { role: "user", content: "weather?" },
-        { role: "assistant", tool_calls: [{ id: "c0", type: "function", function: { name: "get_weather", arguments: "{}" } }] },
-        { role: "tool", content: "none", name: "get_weather", tool_call_id: "c0" },
+        { role: "assistant", content: "", tool_calls: [{ id: "c0", type: "function", function: { name: "get_weather", arguments: "{}" } }] },
+        { role: "tool", content: "none", tool_call_id: "c0" },
       ],
       temperature: 0.5,
       tools: [{ type: "function", function: weather.function }],
       tool_choice: "get_weather",
-      response_format: { type: "json_schema", json_schema: { name: "response", schema: { type: "object" } } },
+      response_format: { type: "json_schema", json_schema: { name: "response", strict: false, schema: { type: "object", properties: { city: { type: "string", additionalProperties: false } }, additionalProperties: false } } },
       metadata: { m: "1" },
     });
     const usage = { completionTokens: "7", promptTokens: "5", totalTokens: "12", completionTokensDetails: { reasoningTokens: "3" } };
