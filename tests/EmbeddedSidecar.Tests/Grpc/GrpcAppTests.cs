@@ -4,6 +4,7 @@ using Dapr.AppCallback.Autogen.Grpc.v1;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Tests.Jobs;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -108,6 +109,30 @@ public sealed class GrpcAppTests
         Directory.Delete(folder, recursive: true);
         // Local storage decodes what happens to be base64, which null does.
         Assert.Equal(expected switch { null => [], "null" => [Encoding.UTF8.GetString(Convert.FromBase64String("null"))], _ => [expected] }, written);
+    }
+
+    // As a 404 over HTTP.
+    [Fact]
+    public async Task A_job_that_the_app_does_not_find_is_not_brought_again()
+    {
+        var seen = new ConcurrentQueue<string>();
+        await using var app = await StartAsync((method, body) =>
+        {
+            if (method != "OnJobEvent")
+            {
+                return (StatusCode.Unimplemented, null);
+            }
+
+            seen.Enqueue(JobEventRequest.Parser.ParseFrom(body).Name);
+            return seen.Last() == "fence" ? (StatusCode.OK, new JobEventResponse()) : (StatusCode.NotFound, null);
+        });
+        await using var sidecar = await StartAsync(app);
+
+        using var scheduled = await sidecar["app"].ScheduleAsync("j", """{"dueTime":"0s","failurePolicy":{"constant":{"interval":"0.001s"}}}""");
+        await Eventually.TrueAsync(async () => !(await sidecar["app"].GetJobAsync("j")).IsSuccessStatusCode, "done");
+        await sidecar["app"].FenceAsync(() => seen.Contains("fence"));
+
+        Assert.Equal(["j", "fence"], seen);
     }
 
     // Who says input is not asked, who says only output brings nothing, and the letter case of a listed name counts.

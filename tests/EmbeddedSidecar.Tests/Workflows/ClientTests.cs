@@ -33,6 +33,19 @@ public abstract class ClientTests(IWorkflowStore store) : WorkflowTests(store)
         Assert.Equal(OrchestrationStatus.Running, (await Hub.GetAsync("a"))!.WorkflowStatus);
     }
 
+    // As daprd drops them: whoever needs one puts it into the name or the input.
+    [Fact]
+    public async Task Version_tags_and_execution_id_of_a_start_are_dropped()
+    {
+        var worker = Worker(Nothing);
+
+        await Hub.Call<CreateInstanceResponse>("StartInstance", new CreateInstanceRequest { InstanceId = "a", Name = "Any", Version = "2", ExecutionId = "mine", Tags = { ["k"] = "v" } });
+
+        var started = worker.Turns.First().NewEvents.Single(e => e.ExecutionStarted is not null).ExecutionStarted;
+        Assert.Equal((null, 0), (started.Version, started.Tags.Count));
+        Assert.NotEqual("mine", started.WorkflowInstance.ExecutionId);
+    }
+
     [Fact]
     public async Task A_running_id_cannot_be_started_and_a_finished_one_starts_anew()
     {
