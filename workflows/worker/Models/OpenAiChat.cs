@@ -13,6 +13,7 @@ namespace Eco2.Worker.Models;
 internal sealed class OpenAiChat : IChatClient
 {
     private readonly OpenAIClient client;
+    private readonly PicturesOnTheWay pictures = new();
     private readonly string defaultModel;
     private readonly ChatClientMetadata metadata;
 
@@ -30,6 +31,7 @@ internal sealed class OpenAiChat : IChatClient
             options.Endpoint = baseUrl;
         }
 
+        options.AddPolicy(pictures, PipelinePosition.BeforeTransport);
         this.defaultModel = defaultModel;
         client = new OpenAIClient(new ApiKeyCredential(apiKey), options);
         metadata = new ChatClientMetadata(Provider.OpenAI, baseUrl, defaultModel);
@@ -38,7 +40,8 @@ internal sealed class OpenAiChat : IChatClient
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<AiMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var model = options?.ModelId ?? defaultModel;
-        ChatCompletion completion = await client.GetChatClient(model).CompleteChatAsync(messages.Select(Message), Options(options), cancellationToken);
+        using var request = new Request(pictures);
+        ChatCompletion completion = await client.GetChatClient(model).CompleteChatAsync(messages.Select(request.Message), Options(options), cancellationToken);
         return new ChatResponse(new AiMessage(ChatRole.Assistant, string.Concat(completion.Content.Select(part => part.Text))))
         {
             ResponseId = completion.Id,
@@ -55,7 +58,8 @@ internal sealed class OpenAiChat : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var model = options?.ModelId ?? defaultModel;
-        await foreach (var part in client.GetChatClient(model).CompleteChatStreamingAsync(messages.Select(Message), Options(options), cancellationToken))
+        using var request = new Request(pictures);
+        await foreach (var part in client.GetChatClient(model).CompleteChatStreamingAsync(messages.Select(request.Message), Options(options), cancellationToken))
         {
             var update = new ChatResponseUpdate(ChatRole.Assistant, string.Concat(part.ContentUpdate.Select(c => c.Text)))
             {
@@ -84,26 +88,6 @@ internal sealed class OpenAiChat : IChatClient
     {
         // The HTTP client belongs to whoever gave it.
     }
-
-    private static OpenAI.Chat.ChatMessage Message(AiMessage message)
-    {
-        if (message.Role == ChatRole.System)
-        {
-            return new SystemChatMessage(message.Text);
-        }
-
-        return message.Role == ChatRole.Assistant
-            ? new AssistantChatMessage(message.Text)
-            : new UserChatMessage(message.Contents.Select(Part));
-    }
-
-    private static ChatMessageContentPart Part(AIContent content) => content switch
-    {
-        TextContent text => ChatMessageContentPart.CreateTextPart(text.Text),
-        DataContent image when image.HasTopLevelMediaType("image") =>
-            ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(image.Data), image.MediaType),
-        _ => throw new NotSupportedException($"A message part of type {content.GetType().Name} cannot be sent."),
-    };
 
     private static ChatCompletionOptions Options(ChatOptions? options)
     {
@@ -142,4 +126,37 @@ internal sealed class OpenAiChat : IChatClient
             OutputTokenCount = usage.OutputTokenCount,
             TotalTokenCount = usage.TotalTokenCount,
         };
+
+    /// <summary>Messages in the package's words. Its pictures are known as long as the call takes.</summary>
+    private sealed class Request(PicturesOnTheWay pictures) : IDisposable
+    {
+        private readonly List<Uri> names = [];
+
+        internal OpenAI.Chat.ChatMessage Message(AiMessage message)
+        {
+            if (message.Role == ChatRole.System)
+            {
+                return new SystemChatMessage(message.Text);
+            }
+
+            return message.Role == ChatRole.Assistant
+                ? new AssistantChatMessage(message.Text)
+                : new UserChatMessage(message.Contents.Select(Part));
+        }
+
+        public void Dispose() => names.ForEach(pictures.Forget);
+
+        private ChatMessageContentPart Part(AIContent content) => content switch
+        {
+            TextContent text => ChatMessageContentPart.CreateTextPart(text.Text),
+            DataContent image when image.HasTopLevelMediaType("image") => Picture(image),
+            _ => throw new NotSupportedException($"A message part of type {content.GetType().Name} cannot be sent."),
+        };
+
+        private ChatMessageContentPart Picture(DataContent image)
+        {
+            names.Add(pictures.NameOf(image));
+            return ChatMessageContentPart.CreateImagePart(names[^1]);
+        }
+    }
 }
