@@ -18,15 +18,17 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
     /// <param name="words">What the user wrote: no part of the answer quotes it.</param>
     public Grounded Check(Answer written, DisposalPlan plan, Answer composed, string language, string? words = null)
     {
-        var source = string.Join('\n', Facts(plan, language));
-        bool Holds(string text) => Supported(text, source) && !Quotation.IsIn(text, words, source);
+        var source = new ReadText(string.Join('\n', Facts(plan, language)));
+        bool Holds(string text) => Supported(new ReadText(text), source) && !Quotation.IsIn(text, words, source.Text);
+        var planned = plan.Steps.Select(s => (Step: s, Pairs: Pairs(s.Text.In(language)))).ToList();
+        var all = Pairs(string.Join(' ', plan.Steps.Select(s => s.Text.In(language))));
         var dropped = 0;
         var steps = new List<(int At, AnswerStep Step)>();
         foreach (var step in written.Steps)
         {
-            var best = plan.Steps.Select(s => (Step: s, Score: Overlap(step.Text, s.Text.In(language)))).MaxBy(m => m.Score);
-            var all = Overlap(step.Text, string.Join(' ', plan.Steps.Select(s => s.Text.In(language))));
-            if (best.Step is null || Math.Max(best.Score, all) < Alike || !Holds(step.Text)) dropped++;
+            var pairs = Pairs(step.Text);
+            var best = planned.Select(s => (s.Step, Score: Overlap(pairs, s.Pairs))).MaxBy(m => m.Score);
+            if (best.Step is null || Math.Max(best.Score, Overlap(pairs, all)) < Alike || !Holds(step.Text)) dropped++;
             else steps.Add((best.Step.Order, step with { Done = best.Step.Done, Tags = best.Step.Tags }));
         }
         // The order of the rule, and never without the step that says where it goes.
@@ -55,13 +57,11 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
     }
 
     /// <summary>Whether a sentence claims only numbers, addresses, places and acts that the plan's own texts claim too.</summary>
-    public bool Supported(string sentence, string source)
+    private bool Supported(ReadText sentence, ReadText source)
     {
-        foreach (Match fact in Hard().Matches(sentence))
-            if (!source.Contains(fact.Value, StringComparison.OrdinalIgnoreCase)) return false;
-        var squashed = Korean.Squash(sentence);
-        var support = Korean.Squash(source);
-        return knowledge.Words.Claims.All(claim => !claim.Words.Any(w => Says(squashed, sentence, w)) || claim.Words.Any(w => Says(support, source, w)));
+        foreach (var fact in Hard().EnumerateMatches(sentence.Text))
+            if (!source.Text.AsSpan().Contains(sentence.Text.AsSpan(fact.Index, fact.Length), StringComparison.OrdinalIgnoreCase)) return false;
+        return knowledge.Words.Claims.All(claim => !claim.IsIn(sentence) || claim.IsIn(source));
     }
 
     /// <summary>Every text a statement may rest on.</summary>
@@ -73,20 +73,13 @@ internal sealed partial class Grounding(KnowledgeBase knowledge)
             .Concat([plan.Name(language), plan.Final.In(language), plan.Seen.In(language), plan.Reroute?.From.In(language) ?? ""])
             .Concat(plan.Others.SelectMany(o => new[] { o.In(language), o.Final.In(language) }));
 
-    private static bool Says(string squashed, string text, string word) => Korean.HasHangul(word)
-        ? squashed.Contains(Korean.Squash(word), StringComparison.Ordinal)
-        : WordBook.Words(text).Contains(' ' + word, StringComparison.Ordinal);
+    private static double Overlap(HashSet<int> mine, HashSet<int> source) => mine.Count == 0 ? 0 : (double)mine.Count(source.Contains) / mine.Count;
 
-    private static double Overlap(string text, string source)
-    {
-        var mine = Pairs(text);
-        return mine.Count == 0 ? 0 : (double)mine.Intersect(Pairs(source)).Count() / mine.Count;
-    }
-
-    private static HashSet<string> Pairs(string text)
+    /// <summary>Two letters that stand side by side, as one number.</summary>
+    private static HashSet<int> Pairs(string text)
     {
         var squashed = Korean.Squash(text);
-        return [.. Enumerable.Range(0, Math.Max(0, squashed.Length - 1)).Select(i => squashed.Substring(i, 2))];
+        return [.. Enumerable.Range(0, Math.Max(0, squashed.Length - 1)).Select(i => (squashed[i] << 16) | squashed[i + 1])];
     }
 
     /// <summary>Numbers, telephone numbers and addresses: never to be made up.</summary>

@@ -16,7 +16,13 @@ internal static class Quotation
             return false;
         }
 
-        var (said, from, allowed) = (Korean.Squash(text), Korean.Squash(words), Korean.Squash(source));
+        var from = Korean.Squash(words);
+        if (from.Length < Hangul)
+        {
+            return false;
+        }
+
+        var (said, allowed) = (Korean.Squash(text), Korean.Squash(source));
         for (var at = 0; at + Hangul <= from.Length; at++)
         {
             var length = Korean.HasHangul(from.Substring(at, Hangul)) ? Hangul : Other;

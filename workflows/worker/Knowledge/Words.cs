@@ -38,8 +38,10 @@ internal sealed class WordBook
 {
     private readonly Taxonomy _taxonomy;
     private readonly List<Phrase> _names;
+    private readonly PhraseIndex _nameIndex;
     private readonly Dictionary<string, Phrase> _exact = [];
     private readonly IReadOnlyList<Phrase> _situations;
+    private readonly PhraseIndex _situationIndex;
     private readonly IReadOnlyList<string> _fillers;
     private readonly IReadOnlyList<string> _disposal;
 
@@ -52,6 +54,7 @@ internal sealed class WordBook
         // The taxonomy's own names come first: at the same length they win.
         _names = [.. NamesOf(taxonomy).Concat(names).OrderByDescending(p => p.Key.Length)];
         foreach (var name in _names) _exact.TryAdd(Korean.Squash(name.Text), name);
+        (_nameIndex, _situationIndex) = (new PhraseIndex(_names), new PhraseIndex(_situations));
     }
 
     /// <summary>Words by which an answer claims a place or an act; used to check what a model wrote.</summary>
@@ -96,9 +99,11 @@ internal sealed class WordBook
     private List<string> Situations(string squashed, string words)
     {
         var found = new List<string>();
+        var mentioned = _situationIndex.FindIn(squashed, words);
+        if (mentioned.Count == 0) return found;
         foreach (var phrase in _situations)
         {
-            if (!Contains(phrase, squashed, words)) continue;
+            if (!mentioned.ContainsKey(phrase) || !Contains(phrase, squashed, words)) continue;
             // What is read is used up: "안 깨진" must not be read again as "깨진".
             if (phrase.IsKorean) squashed = squashed.Replace(phrase.Key, "\n", StringComparison.Ordinal);
             else words = words.Replace(phrase.Key, " | ", StringComparison.Ordinal);
@@ -107,17 +112,17 @@ internal sealed class WordBook
         return found;
     }
 
-    /// <summary>Containment, but never of a single syllable: 컵 is in 컵라면 and is no cup.</summary>
     private static bool Contains(Phrase phrase, string squashed, string words) => phrase.IsKorean
-        ? phrase.Key.Length > 1 && squashed.Contains(phrase.Key, StringComparison.Ordinal)
-        : words.Length > 1 && phrase.Forms.Any(form => words.Contains(form, StringComparison.Ordinal));
+        ? squashed.Contains(phrase.Key, StringComparison.Ordinal)
+        : phrase.Forms.Any(form => words.Contains(form, StringComparison.Ordinal));
 
     /// <summary>Of names of one length the last: in both languages what it is comes after what it is for.</summary>
     private Phrase? Longest(string squashed, string words)
     {
-        var found = _names.Where(p => Contains(p, squashed, words)).ToList();
-        return found.TakeWhile(p => p.Key.Length == found[0].Key.Length)
-            .MaxBy(p => p.IsKorean ? squashed.LastIndexOf(p.Key, StringComparison.Ordinal) : 0);
+        var found = _nameIndex.FindIn(squashed, words);
+        if (found.Count == 0) return null;
+        var longest = found.Keys.Max(p => p.Key.Length);
+        return _names.Where(p => p.Key.Length == longest && found.ContainsKey(p)).MaxBy(p => p.IsKorean ? found[p] : 0);
     }
 
     private string Strip(string squashed)
@@ -144,4 +149,18 @@ internal sealed class WordBook
 }
 
 /// <summary>Words that all claim the same thing.</summary>
-internal sealed record Claim(string Name, IReadOnlyList<string> Words);
+internal sealed record Claim(string Name, IReadOnlyList<string> Words)
+{
+    private readonly (bool IsKorean, string Text)[] keys =
+        [.. Words.Select(word => Korean.HasHangul(word) ? (true, Korean.Squash(word)) : (false, ' ' + word))];
+
+    public bool IsIn(ReadText text) => Array.Exists(keys, key => (key.IsKorean ? text.Squashed : text.Words).Contains(key.Text, StringComparison.Ordinal));
+}
+
+/// <summary>A text in the forms in which it is searched.</summary>
+internal sealed record ReadText(string Text)
+{
+    public string Squashed { get; } = Korean.Squash(Text);
+
+    public string Words { get; } = WordBook.Words(Text);
+}
