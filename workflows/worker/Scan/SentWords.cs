@@ -2,12 +2,17 @@ using System.Globalization;
 using Dapr.Client;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
+using Microsoft.Extensions.Caching.Memory;
 
 namespace Eco2.Worker.Scan;
 
 /// <summary>The words that came with a scan. A step reads them when it needs them, so that neither its input nor its result holds any.</summary>
-internal sealed partial class SentWords(DaprClient dapr, ILogger<SentWords> logger)
+internal sealed partial class SentWords(DaprClient dapr, ILogger<SentWords> logger) : IDisposable
 {
+    // Two steps of a scan need them, mostly the same process within seconds: what the first has read waits for the second, no longer than a scan may take.
+    private static readonly MemoryCacheEntryOptions ForNextStep = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(3) };
+    private readonly MemoryCache read = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
     // As long as an accepted job may wait.
     private static readonly Dictionary<string, string> Lifetime = new()
     {
@@ -24,9 +29,16 @@ internal sealed partial class SentWords(DaprClient dapr, ILogger<SentWords> logg
             return (scan.UserInput, []);
         }
 
+        if (read.TryGetValue(scan.JobId, out string? kept))
+        {
+            read.Remove(scan.JobId);
+            return (kept, []);
+        }
+
         var words = await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(scan.JobId), ConsistencyMode.Strong, cancellationToken: ct);
         if (words is { Text: { } text } && words.UserId == scan.UserId)
         {
+            read.Set(scan.JobId, text, ForNextStep);
             return (text, []);
         }
 
@@ -46,6 +58,8 @@ internal sealed partial class SentWords(DaprClient dapr, ILogger<SentWords> logg
         await dapr.SaveStateAsync(JobDocument.Store, ScanWords.KeyOf(scan.JobId), new ScanWords(scan.UserId, text), metadata: Lifetime, cancellationToken: ct);
         return scan with { HasWords = true, UserInput = null };
     }
+
+    public void Dispose() => read.Dispose();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {JobId}: the words that came with it are gone")]
     private static partial void Gone(ILogger logger, Guid jobId);
