@@ -16,13 +16,24 @@ internal abstract class Operation(Proto.WorkflowAction action)
 
     public abstract bool IsOpen { get; }
 
+    /// <summary>The action, complete: for what history does not show.</summary>
+    public virtual Proto.WorkflowAction Ask() => Action;
+
     public abstract void Succeed(string? payload);
 
     public abstract void Fail(Exception failure);
 }
 
+/// <summary>An input as text. While history is replayed it holds that text already, so it is written only if it has to be asked for.</summary>
+internal sealed class Payload(object? input, IDaprSerializer serializer, bool isReplaying)
+{
+    private string? _text = isReplaying ? null : serializer.Serialize(input);
+
+    public string Text => _text ??= serializer.Serialize(input);
+}
+
 /// <summary>An activity or a child workflow.</summary>
-internal sealed class TaskOperation<T>(Proto.WorkflowAction action, IDaprSerializer serializer) : Operation(action)
+internal sealed class TaskOperation<T>(Proto.WorkflowAction action, Payload input, IDaprSerializer serializer) : Operation(action)
 {
     // Continuations run on the turn's thread, inside the call that completes the task: that is what makes a replay deterministic.
     private readonly TaskCompletionSource<T> _source = new();
@@ -30,6 +41,20 @@ internal sealed class TaskOperation<T>(Proto.WorkflowAction action, IDaprSeriali
     public Task<T> Task => _source.Task;
 
     public override bool IsOpen => !_source.Task.IsCompleted;
+
+    public override Proto.WorkflowAction Ask()
+    {
+        if (Action.ScheduleTask is { } activity)
+        {
+            activity.Input = input.Text;
+        }
+        else
+        {
+            Action.CreateChildWorkflow.Input = input.Text;
+        }
+
+        return Action;
+    }
 
     public override void Succeed(string? payload)
     {

@@ -11,7 +11,7 @@ internal sealed partial class TurnContext
     {
         Enter();
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var payload = serializer.Serialize(input);
+        var payload = new Payload(input, serializer, _isReplaying);
         return options?.RetryPolicy is { } policy
             ? RetryAsync(() => Schedule<T>(name, payload, options), policy, static first => new Proto.CreateTimerAction
             {
@@ -24,7 +24,7 @@ internal sealed partial class TurnContext
     {
         Enter();
         ArgumentException.ThrowIfNullOrEmpty(workflowName);
-        var payload = serializer.Serialize(input);
+        var payload = new Payload(input, serializer, _isReplaying);
         return options?.RetryPolicy is { } policy
             ? RetryAsync(() => StartChild<TResult>(workflowName, payload, options), policy, static first => new Proto.CreateTimerAction
             {
@@ -95,26 +95,25 @@ internal sealed partial class TurnContext
         return task;
     }
 
-    private TaskOperation<T> Schedule<T>(string name, string payload, WorkflowTaskOptions? options)
+    private TaskOperation<T> Schedule<T>(string name, Payload payload, WorkflowTaskOptions? options)
     {
         var id = _operations.Count;
         var key = NameBasedGuid.Create(string.Create(CultureInfo.InvariantCulture, $"{InstanceId}/activity/{id}/{name}"));
-        var task = new Proto.ScheduleTaskAction { Name = name, Input = payload, TaskExecutionId = key.ToString("N"), Router = Route(options) };
+        var task = new Proto.ScheduleTaskAction { Name = name, TaskExecutionId = key.ToString("N"), Router = Route(options) };
         if (options is { PropagationScope: not HistoryPropagationScope.None })
         {
             task.HistoryPropagationScope = (Proto.HistoryPropagationScope)options.PropagationScope;
         }
 
-        return Add(new TaskOperation<T>(new Proto.WorkflowAction { Id = id, ScheduleTask = task, Router = Route(options) }, serializer));
+        return Add(new TaskOperation<T>(new Proto.WorkflowAction { Id = id, ScheduleTask = task, Router = Route(options) }, payload, serializer));
     }
 
-    private TaskOperation<T> StartChild<T>(string name, string payload, ChildWorkflowTaskOptions? options)
+    private TaskOperation<T> StartChild<T>(string name, Payload payload, ChildWorkflowTaskOptions? options)
     {
         var child = new Proto.CreateChildWorkflowAction
         {
             InstanceId = string.IsNullOrEmpty(options?.InstanceId) ? NewGuid().ToString() : options.InstanceId,
             Name = name,
-            Input = payload,
             Router = Route(options),
         };
         if (options is { PropagationScope: not HistoryPropagationScope.None })
@@ -123,7 +122,7 @@ internal sealed partial class TurnContext
         }
 
         var action = new Proto.WorkflowAction { Id = _operations.Count, CreateChildWorkflow = child, Router = Route(options) };
-        return Add(new TaskOperation<T>(action, serializer));
+        return Add(new TaskOperation<T>(action, payload, serializer));
     }
 
     private TimerOperation AddTimer(Proto.CreateTimerAction timer, Action? onFired = null, bool optional = false) =>

@@ -219,7 +219,7 @@ internal sealed class WorkflowTurn
 
         if (!_isTerminated)
         {
-            response.Actions.AddRange(_context.Operations.Where(o => !o.IsConfirmed).Select(o => o.Action));
+            response.Actions.AddRange(_context.Operations.Where(o => !o.IsConfirmed).Select(o => o.Ask()));
         }
 
         if (_completion is not null)

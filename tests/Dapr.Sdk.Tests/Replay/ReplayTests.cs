@@ -40,6 +40,34 @@ public class ReplayTests
     }
 
     [Fact]
+    public void An_input_that_history_holds_is_not_written_again()
+    {
+        var written = new List<string>();
+        async Task<string> Body(WorkflowContext c)
+        {
+            await c.CallActivityAsync<string>("Charge", new Noted("charge", written));
+            return await c.CallActivityAsync<string>("Ship", new Noted("ship", written));
+        }
+
+        var response = new History().Scheduled(0, "Charge").Turn().Completed(0, "\"paid\"").Run(Body);
+
+        Assert.Equal("ship", Assert.Single(written));
+        Assert.Equal("""{"name":"ship"}""", Assert.Single(response.Actions).ScheduleTask.Input);
+    }
+
+    private sealed class Noted(string name, List<string> written)
+    {
+        public string Name
+        {
+            get
+            {
+                written.Add(name);
+                return name;
+            }
+        }
+    }
+
+    [Fact]
     public void A_result_that_comes_twice_changes_nothing()
     {
         var response = new History(input: "\"o1\"").Scheduled(0, "Charge")
