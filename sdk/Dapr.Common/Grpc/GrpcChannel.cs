@@ -57,6 +57,8 @@ public sealed class GrpcChannel : IDisposable
     private static SocketsHttpHandler DefaultHandler() => new()
     {
         EnableMultipleHttp2Connections = true,
+        // A picture fits without waiting for leave to send the rest.
+        InitialHttp2StreamWindowSize = 1024 * 1024,
         KeepAlivePingDelay = TimeSpan.FromSeconds(15),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
