@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -107,7 +108,8 @@ internal sealed class CloudEventWriter(TimeProvider clock)
                 };
                 if (!replaced)
                 {
-                    member.WriteTo(json);
+                    json.WritePropertyName(member.Name);
+                    json.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
                 }
             }
 
