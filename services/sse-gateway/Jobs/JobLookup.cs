@@ -20,6 +20,18 @@ internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<
     internal Task<JobDocument?> ReadAsync(Guid jobId, CancellationToken ct) =>
         dapr.GetStateAsync<JobDocument?>(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
 
+    /// <summary>The document and the words that came with the job, in one call. Words that are not found now may be found later.</summary>
+    internal async Task<(JobDocument? Job, ScanWords? Words)> ReadWithWordsAsync(Guid jobId, CancellationToken ct)
+    {
+        string[] keys = [JobDocument.KeyOf(jobId), ScanWords.KeyOf(jobId)];
+        var items = await dapr.GetBulkStateAsync<JsonElement?>(JobDocument.Store, keys, parallelism: null, cancellationToken: ct);
+        var found = items.ToDictionary(item => item.Key, item => item.Value);
+        // In a bulk read a key that is not there and one that could not be read look alike; alone, the second throws.
+        return (Read<JobDocument>(keys[0]) ?? await ReadAsync(jobId, ct), Read<ScanWords>(keys[1]));
+
+        T? Read<T>(string key) => found.GetValueOrDefault(key) is { } value ? value.Deserialize<T>(dapr.JsonSerializerOptions) : default;
+    }
+
     /// <summary>The log after <paramref name="seq"/>, read from its end backwards; for a stream that follows, the document has it all.
     /// Null when a part of it is not kept any more.</summary>
     internal async Task<IReadOnlyList<JobEvent>?> ReadAfterAsync(JobDocument job, int seq, CancellationToken ct)
@@ -51,7 +63,8 @@ internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<
     }
 
     /// <summary><paramref name="result"/> for its owner: with the words in it that no message carries. While they cannot be read it stays without.</summary>
-    internal async ValueTask<JsonElement?> WithWordsAsync(Guid jobId, JsonElement? result, CancellationToken ct)
+    /// <param name="known">The words, if they were read already.</param>
+    internal async ValueTask<JsonElement?> WithWordsAsync(Guid jobId, JsonElement? result, ScanWords? known, CancellationToken ct)
     {
         if (result is not { } document || !ScanWords.AreMissingIn(document))
         {
@@ -60,7 +73,7 @@ internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<
 
         try
         {
-            var words = await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+            var words = known ?? await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
             return words is null ? result : ScanWords.PutInto(document, words.Text);
         }
         catch (DaprException e)

@@ -3,13 +3,14 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Eco2.Contracts.Jobs;
+using Eco2.Contracts.Scan;
 using Eco2.ServiceDefaults;
 using Eco2.SseGateway.Jobs;
 
 namespace Eco2.SseGateway.Streams;
 
 /// <summary>One open stream: knows which number it sent last and writes the next frames.</summary>
-internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, int lastSeq, WireJson json, TimeProvider clock, TimeSpan writeTimeout)
+internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, ScanWords? words, int lastSeq, WireJson json, TimeProvider clock, TimeSpan writeTimeout)
 {
     private readonly PipeWriter writer = http.Response.BodyWriter;
 
@@ -73,7 +74,7 @@ internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, 
             var frame = Frame(happened);
             if (happened.IsTerminal())
             {
-                frame = frame with { Result = await jobs.WithWordsAsync(jobId, happened.Result, ct) };
+                frame = frame with { Result = await jobs.WithWordsAsync(jobId, happened.Result, words, ct) };
             }
 
             Write($"id: {happened.Seq}\nevent: {happened.Stage}\ndata: ");

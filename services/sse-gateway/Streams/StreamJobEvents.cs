@@ -45,7 +45,8 @@ internal sealed partial class StreamJobEvents
 
         var ct = http.RequestAborted;
         using var subscription = hub.Subscribe(jobId);
-        if (await jobs.ReadAsync(jobId, ct) is not { } job)
+        var (found, words) = await jobs.ReadWithWordsAsync(jobId, ct);
+        if (found is not { } job)
         {
             return await ExpiredAsync(jobId, user, jobs, ct);
         }
@@ -76,7 +77,7 @@ internal sealed partial class StreamJobEvents
             return Problems.EventsExpired(jobId);
         }
 
-        var stream = new EventStream(http, jobs, jobId, from, json, clock, options.Value.WriteTimeout);
+        var stream = new EventStream(http, jobs, jobId, words, from, json, clock, options.Value.WriteTimeout);
         var why = "left";
         meter.Opened();
         try
