@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.State;
 
@@ -45,6 +46,9 @@ internal sealed class ActorState(AppInstance app, StateStore? store, ActorRuntim
             throw ActorErrors.Failed("ERR_ACTOR_STATE_TRANSACTION_SAVE", "error saving actor transaction state", failed);
         }
     }
+
+    /// <summary>A value that came as JSON, as the store keeps it.</summary>
+    public byte[] Encode(JsonElement value) => store?.Store.Encode(value) ?? [];
 
     private StateOperation Operation(ActorKey actor, ActorStateOperation wanted)
     {

@@ -58,8 +58,9 @@ internal static class ActorsHttp
             throw DaprException.Malformed("failed deserializing HTTP body: an array of operations is expected");
         }
 
-        List<ActorStateOperation> operations = body.RootElement.ValueKind == JsonValueKind.Null ? [] : [.. body.RootElement.EnumerateArray().Select(Operation)];
-        await Actors(call).State.TransactAsync(key, operations, call.Aborted);
+        var state = Actors(call).State;
+        List<ActorStateOperation> operations = body.RootElement.ValueKind == JsonValueKind.Null ? [] : [.. body.RootElement.EnumerateArray().Select(item => Operation(state, item))];
+        await state.TransactAsync(key, operations, call.Aborted);
         call.NoContent();
     }
 
@@ -158,18 +159,17 @@ internal static class ActorsHttp
     private static IEnumerable<KeyValuePair<string, StringValues>> Trace(ApiCall call) =>
         call.Http.Request.Headers.TraceParent is { Count: > 0 } trace ? [KeyValuePair.Create(TraceParent.Header, trace)] : [];
 
-    private static ActorStateOperation Operation(JsonElement item)
+    private static ActorStateOperation Operation(ActorState state, JsonElement item)
     {
         if (item.ValueKind != JsonValueKind.Object || Member(item, "request") is not { ValueKind: JsonValueKind.Object } request)
         {
             throw DaprException.Malformed("failed deserializing HTTP body: an operation without a request");
         }
 
-        // The JSON text itself is stored: a string keeps its quotes, a number its digits.
         return new ActorStateOperation(
             Text(item, "operation"),
             Text(request, "key"),
-            Raw(request, "value") ?? "null"u8.ToArray(),
+            Member(request, "value") is { } value ? state.Encode(value) : "null"u8.ToArray(),
             Text(request, "etag") is { Length: > 0 } etag ? etag : null,
             Member(request, "metadata") is { ValueKind: JsonValueKind.Object } metadata
                 ? metadata.EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.ToString())

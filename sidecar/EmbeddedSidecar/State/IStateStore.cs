@@ -1,10 +1,11 @@
+using System.Text.Json;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.State;
 
 /// <summary>
 /// A state store. Keys are the stored keys, prefix included; who calls has made them (<see cref="StateStore.Key"/>).
-/// Values are bytes and come back as they went in.
+/// Values are bytes and come back as they went in; only what comes as JSON is encoded first.
 /// </summary>
 internal interface IStateStore : IComponent
 {
@@ -26,6 +27,9 @@ internal interface IStateStore : IComponent
     /// <returns>With allOrNothing, the ETag that the first operation left: null after a delete. Else null.</returns>
     /// <exception cref="StateConflictException">An ETag did not match.</exception>
     ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct);
+
+    /// <summary>A value that came as JSON, by HTTP, in the bytes that Dapr's store of this type makes of it.</summary>
+    byte[] Encode(JsonElement value);
 
     /// <summary>All keys that begin and end so, in no order.</summary>
     IAsyncEnumerable<string> KeysAsync(string prefix, string suffix, CancellationToken ct);

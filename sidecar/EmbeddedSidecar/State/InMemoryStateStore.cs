@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using EmbeddedSidecar.Api;
 
 namespace EmbeddedSidecar.State;
 
@@ -69,6 +71,8 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
 
         await Task.CompletedTask;
     }
+
+    public byte[] Encode(JsonElement value) => value.Rewritten();
 
     private StateValue? Live(string key) =>
         _values.TryGetValue(key, out var value) && !(value.ExpiresAt <= clock.GetUtcNow()) ? value : null;

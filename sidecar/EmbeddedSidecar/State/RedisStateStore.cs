@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Redis;
 
@@ -132,6 +134,8 @@ internal sealed class RedisStateStore : IStateStore
         }
         while (cursor != "0");
     }
+
+    public byte[] Encode(JsonElement value) => GoJsonEncoder.Encode(value, fastest: true);
 
     private RespArg[] Command(StateOperation operation, bool firstWrite)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using EmbeddedSidecar.Api;
 
@@ -133,8 +132,7 @@ internal static class StateHttp
             throw DaprException.Malformed("a state item is not an object");
         }
 
-        // The JSON text itself is stored: a string keeps its quotes, a number its digits.
-        var value = item.TryGetMember("value", out var given) ? JsonMarshal.GetRawUtf8Value(given).ToArray() : "null"u8.ToArray();
+        var value = item.TryGetMember("value", out var given) ? store.Store.Encode(given) : "null"u8.ToArray();
         return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item, errorCode), StateApi.Ttl(Metadata(item, callMetadata), errorCode));
     }
 

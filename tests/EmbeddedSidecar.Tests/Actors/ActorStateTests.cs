@@ -30,7 +30,7 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
         await sidecar["keys"].CallAsync("T/a b", "activate");
 
         await sidecar["keys"].ActorAsync("POST", "T/a%20b/state", """
-            [{"operation":"upsert","request":{"key":"one","value":{"n": 1}}},
+            [{"operation":"upsert","request":{"key":"one","value":{"n": 1, "a": 0.33333333}}},
              {"operation":"upsert","request":{"key":"two","value":"text"}},
              {"operation":"upsert","request":{"key":"three","value":null}},
              {"operation":"delete","request":{"key":"four"}}]
@@ -39,7 +39,7 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
         await sidecar["keys"].ActorAsync("PUT", "T/a%20b/state", """[{"operation":"delete","request":{"key":"one"}}]""").SucceededAsync();
         await sidecar["keys"].ActorAsync("GET", "T/a%20b/state/one").SucceededAsync(204);
 
-        Assert.Equal("""{"n": 1}""", await one.Content.ReadAsStringAsync());
+        Assert.Equal("""{"a":0.333333,"n":1}""", await one.Content.ReadAsStringAsync());
         Assert.Equal("application/json", one.Content.Headers.ContentType!.MediaType);
         Assert.Equal("\"text\"", (await redis.AskAsync("HGET", "keys||T||a b||two", "data")).Text);
         Assert.Equal("null", (await redis.AskAsync("HGET", "keys||T||a b||three", "data")).Text);

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Postgres;
 using Npgsql;
@@ -120,6 +122,8 @@ internal sealed class PostgresStateStore : IStateStore
         }
         while (page.Count > 0);
     }
+
+    public byte[] Encode(JsonElement value) => value.Rewritten();
 
     private static string Escape(string literal) =>
         literal.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
