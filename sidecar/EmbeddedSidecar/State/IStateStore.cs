@@ -41,15 +41,42 @@ internal sealed record StateValue(byte[] Data, string ETag, DateTimeOffset? Expi
 
 /// <summary>One write (<paramref name="Value"/> set) or delete (null).</summary>
 /// <param name="ETag">Only apply when the stored ETag is this one; null or empty = no condition.</param>
-/// <param name="FirstWrite">Concurrency first-write.</param>
+/// <param name="Options">What the caller wants of concurrency and consistency. The stores of Dapr differ in what they make of it, and whether they look.</param>
 /// <param name="TtlSeconds">Null = as it was, 0 or less = no longer expires.</param>
-internal readonly record struct StateOperation(string Key, ReadOnlyMemory<byte>? Value, string? ETag = null, bool FirstWrite = false, int? TtlSeconds = null)
+internal readonly record struct StateOperation(string Key, ReadOnlyMemory<byte>? Value, string? ETag = null, WriteOptions Options = default, int? TtlSeconds = null)
 {
     public bool IsDelete => Value is null;
 
     public static StateOperation Upsert(string key, ReadOnlyMemory<byte> value, string? etag = null) => new(key, value, etag);
 
-    public static StateOperation Delete(string key, string? etag = null) => new(key, null, etag);
+    public static StateOperation Delete(string key, string? etag = null, WriteOptions options = default) => new(key, null, etag, options);
+}
+
+/// <summary>Options of a write or delete in the words of the API; null or empty = not said.</summary>
+/// <param name="Concurrency">first-write or last-write.</param>
+/// <param name="Consistency">strong or eventual.</param>
+internal readonly record struct WriteOptions(string? Concurrency, string? Consistency)
+{
+    public bool IsFirstWrite => Concurrency == "first-write";
+
+    public bool IsLastWrite => Concurrency == "last-write";
+
+    public bool IsStrong => Consistency == "strong";
+
+    /// <summary>For stores that look.</summary>
+    /// <exception cref="BackendException">Other words than these.</exception>
+    public void Check()
+    {
+        if (Consistency is not (null or "" or "strong" or "eventual"))
+        {
+            throw new BackendException($"unrecognized consistency model '{Consistency}'");
+        }
+
+        if (Concurrency is not (null or "" or "first-write" or "last-write"))
+        {
+            throw new BackendException($"unrecognized concurrency model '{Concurrency}'");
+        }
+    }
 }
 
 /// <summary>Why a conditional write was refused.</summary>

@@ -32,7 +32,11 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
         }
     }
 
-    public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct) => await TransactAsync([operation], true, ct);
+    public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct)
+    {
+        operation.Options.Check();
+        await TransactAsync([operation], true, ct);
+    }
 
     public ValueTask<string?> TransactAsync(IReadOnlyList<StateOperation> operations, bool allOrNothing, CancellationToken ct)
     {
@@ -40,6 +44,11 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
         {
             foreach (var operation in operations)
             {
+                if (!operation.IsDelete)
+                {
+                    operation.Options.Check();
+                }
+
                 Check(operation);
             }
 
@@ -87,7 +96,7 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
                 throw new StateConflictException(ConflictKind.ETagMismatch, $"possible etag mismatch. key: {operation.Key}");
             }
         }
-        else if (operation.FirstWrite && current is not null)
+        else if (operation.Options.IsFirstWrite && current is not null)
         {
             throw new StateConflictException(ConflictKind.ETagMismatch, $"item already exists and no etag was passed. key: {operation.Key}");
         }

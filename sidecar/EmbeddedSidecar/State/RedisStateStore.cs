@@ -73,11 +73,13 @@ internal sealed class RedisStateStore : IStateStore
 
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct)
     {
-        var reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(_limit, ct);
+        operation.Options.Check();
+        var command = Command(operation, operation.Options.IsFirstWrite);
+        var reply = await _redis.SendAsync(command).WaitAsync(_limit, ct);
         if (reply.Error?.StartsWith("NOSCRIPT", StringComparison.Ordinal) == true)
         {
             await ReloadAsync(ct);
-            reply = await _redis.SendAsync(Command(operation, operation.FirstWrite)).WaitAsync(_limit, ct);
+            reply = await _redis.SendAsync(command).WaitAsync(_limit, ct);
         }
 
         Check(reply, operation);
@@ -174,12 +176,13 @@ internal sealed class RedisStateStore : IStateStore
 
     private static string Expected(StateOperation operation)
     {
-        if (string.IsNullOrEmpty(operation.ETag))
+        if (string.IsNullOrEmpty(operation.ETag) || (operation.Options.IsLastWrite && !operation.IsDelete))
         {
             return "0";
         }
 
-        return long.TryParse(operation.ETag, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+        // A delete compares what it was given, whatever that is.
+        return operation.IsDelete || long.TryParse(operation.ETag, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             ? operation.ETag
             : throw new StateConflictException(ConflictKind.ETagInvalid, $"invalid etag value: {operation.ETag}");
     }

@@ -5,6 +5,7 @@ using EmbeddedSidecar.Grpc;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Concurrency = Dapr.Client.Autogen.Grpc.v1.StateOptions.Types.StateConcurrency;
+using Consistency = Dapr.Client.Autogen.Grpc.v1.StateOptions.Types.StateConsistency;
 
 namespace EmbeddedSidecar.State;
 
@@ -76,7 +77,7 @@ internal static class StateGrpc
     private static async Task<Empty> DeleteAsync(GrpcCall call, DeleteStateRequest request)
     {
         var store = StateApi.Find(call.App, request.StoreName);
-        var operation = StateOperation.Delete(Key(store, request.Key), request.Etag?.Value);
+        var operation = StateOperation.Delete(Key(store, request.Key), request.Etag?.Value, Options(request.Options));
         await StateApi.SaveAsync(call.App, store, [operation], "ERR_STATE_DELETE", call.Aborted);
         return Done;
     }
@@ -84,7 +85,7 @@ internal static class StateGrpc
     private static async Task<Empty> DeleteBulkAsync(GrpcCall call, DeleteBulkStateRequest request)
     {
         var store = StateApi.Find(call.App, request.StoreName);
-        var operations = request.States.Select(item => StateOperation.Delete(Key(store, item.Key), item.Etag?.Value)).ToList();
+        var operations = request.States.Select(item => StateOperation.Delete(Key(store, item.Key), item.Etag?.Value, Options(item.Options))).ToList();
         await StateApi.SaveAsync(call.App, store, operations, "ERR_STATE_BULK_DELETE", call.Aborted);
         return Done;
     }
@@ -95,7 +96,7 @@ internal static class StateGrpc
         var operations = request.Operations.Select(operation => operation.OperationType switch
         {
             "upsert" => Upsert(store, operation.Request, "ERR_STATE_TRANSACTION"),
-            "delete" => StateOperation.Delete(Key(store, operation.Request.Key), operation.Request.Etag?.Value),
+            "delete" => StateOperation.Delete(Key(store, operation.Request.Key), operation.Request.Etag?.Value, Options(operation.Request.Options)),
             var other => throw StateApi.UnknownOperation(other),
         }).ToList();
         await StateApi.TransactAsync(call.App, store, operations, call.Aborted);
@@ -133,8 +134,13 @@ internal static class StateGrpc
             Key(store, item.Key),
             item.Value.Memory,
             item.Etag?.Value,
-            item.Options?.Concurrency == Concurrency.ConcurrencyFirstWrite,
+            Options(item.Options),
             StateApi.Ttl(item.Metadata, errorCode));
+
+    // A number without a name says nothing, as in Dapr.
+    private static WriteOptions Options(StateOptions? options) => options is null ? default : new WriteOptions(
+        options.Concurrency switch { Concurrency.ConcurrencyFirstWrite => "first-write", Concurrency.ConcurrencyLastWrite => "last-write", _ => null },
+        options.Consistency switch { Consistency.ConsistencyEventual => "eventual", Consistency.ConsistencyStrong => "strong", _ => null });
 
     private static string Key(StateStore store, string key) =>
         key.Length > 0

@@ -37,9 +37,9 @@ internal static class StateHttp
     private static async Task DeleteAsync(ApiCall call)
     {
         var store = StateApi.Find(call.App, call.Args[0]);
-        var etag = call.Http.Request.Headers.IfMatch.ToString();
-        await StateApi.SaveAsync(
-            call.App, store, [StateOperation.Delete(store.Key(call.Args[1]), etag)], "ERR_STATE_DELETE", call.Aborted);
+        var delete = StateOperation.Delete(
+            store.Key(call.Args[1]), call.Http.Request.Headers.IfMatch.ToString(), new WriteOptions(call.Query("concurrency"), call.Query("consistency")));
+        await StateApi.SaveAsync(call.App, store, [delete], "ERR_STATE_DELETE", call.Aborted);
         call.NoContent();
     }
 
@@ -110,7 +110,7 @@ internal static class StateHttp
             operations.Add(Text(item, "operation") switch
             {
                 "upsert" => Upsert(store, request, metadata, "ERR_STATE_TRANSACTION"),
-                "delete" => StateOperation.Delete(Key(store, request), Text(request, "etag")),
+                "delete" => StateOperation.Delete(Key(store, request), Text(request, "etag"), Options(request)),
                 var other => throw StateApi.UnknownOperation(other ?? ""),
             });
         }
@@ -133,32 +133,16 @@ internal static class StateHttp
         }
 
         var value = item.TryGetMember("value", out var given) ? store.Store.Encode(given) : "null"u8.ToArray();
-        return new StateOperation(Key(store, item), value, Text(item, "etag"), IsFirstWrite(item, errorCode), StateApi.Ttl(Metadata(item, callMetadata), errorCode));
+        return new StateOperation(Key(store, item), value, Text(item, "etag"), Options(item), StateApi.Ttl(Metadata(item, callMetadata), errorCode));
     }
 
     private static string Key(StateStore store, JsonElement item) =>
         Text(item, "key") is { Length: > 0 } key ? store.Key(key) : throw DaprException.Malformed("\"key\" is a required field");
 
-    private static bool IsFirstWrite(JsonElement item, string errorCode)
-    {
-        if (!item.TryGetMember("options", out var options) || options.ValueKind != JsonValueKind.Object)
-        {
-            return false;
-        }
-
-        // No store here has replicas to wait for, so that strong and eventual come to the same.
-        if (Text(options, "consistency") is { } consistency and not ("" or "strong" or "eventual"))
-        {
-            throw StateApi.Unusable(errorCode, $"unrecognized consistency model '{consistency}'");
-        }
-
-        return Text(options, "concurrency") switch
-        {
-            null or "" or "last-write" => false,
-            "first-write" => true,
-            var other => throw StateApi.Unusable(errorCode, $"unrecognized concurrency model '{other}'"),
-        };
-    }
+    private static WriteOptions Options(JsonElement item) =>
+        item.TryGetMember("options", out var options) && options.ValueKind == JsonValueKind.Object
+            ? new WriteOptions(Text(options, "concurrency"), Text(options, "consistency"))
+            : default;
 
     // What the query says counts before what the item says.
     private static Dictionary<string, string> Metadata(JsonElement item, IReadOnlyDictionary<string, string> callMetadata)

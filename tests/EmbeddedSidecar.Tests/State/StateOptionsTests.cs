@@ -76,6 +76,91 @@ public sealed class StateOptionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_option_that_there_is_not_is_told_of_the_store_that_was_to_save()
+    {
+        using var save = await PostAsync("redis", "", """[{"key":"k","value":1,"options":{"consistency":"soon"}},{"key":"other","value":2}]""");
+
+        await RefusedAsync(save, "ERR_STATE_SAVE", "failed saving state in state store redis: unrecognized consistency model 'soon'");
+        Assert.Equal("2", await Http.GetStringAsync(Url("redis", "/other")));
+    }
+
+    [Theory]
+    [InlineData("memory", true)]
+    [InlineData("redis", true)]
+    [InlineData("postgres", false)]
+    public async Task Options_of_a_delete_are_looked_at_by_some_stores_and_those_of_a_get_by_none(string store, bool looks)
+    {
+        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+
+        using var read = await Http.GetAsync(Url(store, "/k?consistency=soon&concurrency=never"));
+        using var soon = await Http.DeleteAsync(Url(store, "/k?consistency=soon"));
+        using var never = await Http.DeleteAsync(Url(store, "/k?concurrency=never"));
+        using var known = await Http.DeleteAsync(Url(store, "/none?consistency=strong&concurrency=first-write"));
+
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, known.StatusCode);
+        if (looks)
+        {
+            await RefusedAsync(soon, "ERR_STATE_DELETE", "failed deleting state with key k: unrecognized consistency model 'soon'");
+            await RefusedAsync(never, "ERR_STATE_DELETE", "failed deleting state with key k: unrecognized concurrency model 'never'");
+        }
+        else
+        {
+            Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (soon.StatusCode, never.StatusCode));
+        }
+    }
+
+    [Theory]
+    [InlineData("memory", HttpStatusCode.InternalServerError)]
+    [InlineData("postgres", HttpStatusCode.InternalServerError)]
+    [InlineData("redis", HttpStatusCode.NoContent)]
+    public async Task Options_of_a_transaction_are_looked_at_for_writes_and_not_by_redis(string store, HttpStatusCode write)
+    {
+        using var upsert = await PostAsync(store, "/transaction", """{"operations":[{"operation":"upsert","request":{"key":"k","value":1,"options":{"concurrency":"never"}}}]}""");
+        using var delete = await PostAsync(store, "/transaction", """{"operations":[{"operation":"delete","request":{"key":"k","options":{"concurrency":"never"}}}]}""");
+
+        Assert.Equal((write, HttpStatusCode.NoContent), (upsert.StatusCode, delete.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("memory", HttpStatusCode.Conflict)]
+    [InlineData("redis", HttpStatusCode.NoContent)]
+    [InlineData("postgres", HttpStatusCode.NoContent)]
+    public async Task First_write_keeps_a_delete_without_etag_away_in_memory_alone(string store, HttpStatusCode answer)
+    {
+        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+
+        using var deleted = await Http.DeleteAsync(Url(store, "/k?concurrency=first-write"));
+
+        Assert.Equal(answer, deleted.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("memory", HttpStatusCode.Conflict)]
+    [InlineData("redis", HttpStatusCode.NoContent)]
+    [InlineData("postgres", HttpStatusCode.Conflict)]
+    public async Task Last_write_lets_redis_forget_the_etag_of_a_write(string store, HttpStatusCode answer)
+    {
+        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+
+        using var again = await PostAsync(store, "", """[{"key":"k","value":2,"etag":"99","options":{"concurrency":"last-write"}}]""");
+
+        Assert.Equal(answer, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_etag_of_a_delete_need_not_look_like_one_of_redis()
+    {
+        using var saved = await PostAsync("redis", "", """[{"key":"k","value":1}]""");
+        using var delete = new HttpRequestMessage(HttpMethod.Delete, Url("redis", "/k"));
+        delete.Headers.TryAddWithoutValidation("If-Match", "wrong");
+
+        using var refused = await Http.SendAsync(delete);
+
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task A_plain_string_of_somebody_else_is_read_alone_and_among_others()
     {
         await using var redis = await RespConnection.OpenAsync(new RedisOptions("127.0.0.1", _redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);

@@ -93,19 +93,28 @@ internal sealed class PostgresSql(string table)
 /// <param name="Expected">What it must have before.</param>
 internal sealed record PostgresWrite(StateOperation Operation, byte[] Bytes, Guid ETag, Guid? Expected)
 {
-    public bool IsConditional => Expected is not null || (Operation.FirstWrite && !Operation.IsDelete);
+    public bool IsConditional => Expected is not null || (Operation.Options.IsFirstWrite && !Operation.IsDelete);
 
     /// <summary>Seconds; null = does not expire.</summary>
     public double? Ttl => Operation.TtlSeconds is > 0 and var seconds ? seconds : null;
 
     /// <exception cref="StateConflictException">No ETag of this store looks like this one.</exception>
-    public static PostgresWrite Of(StateOperation operation, TimeProvider clock) => new(
-        operation,
-        operation.Value?.ToArray() ?? [],
-        Guid.CreateVersion7(clock.GetUtcNow()),
-        string.IsNullOrEmpty(operation.ETag) ? null
-        : Guid.TryParse(operation.ETag, out var expected) ? expected
-        : throw Mismatch(operation.Key));
+    /// <exception cref="Components.BackendException">A write with options that there are not; a delete is not looked at.</exception>
+    public static PostgresWrite Of(StateOperation operation, TimeProvider clock)
+    {
+        if (!operation.IsDelete)
+        {
+            operation.Options.Check();
+        }
+
+        return new PostgresWrite(
+            operation,
+            operation.Value?.ToArray() ?? [],
+            Guid.CreateVersion7(clock.GetUtcNow()),
+            string.IsNullOrEmpty(operation.ETag) ? null
+            : Guid.TryParse(operation.ETag, out var expected) ? expected
+            : throw Mismatch(operation.Key));
+    }
 
     /// <summary>Why the condition did not hold.</summary>
     public StateConflictException Conflict() =>
