@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EmbeddedSidecar.Components;
 using Npgsql;
@@ -8,7 +9,7 @@ namespace EmbeddedSidecar.Postgres;
 /// <summary>Reads connection strings as Dapr's driver takes them: <c>host=... user=...</c> or <c>postgres://user:password@host/database</c>.</summary>
 internal static class PostgresDsn
 {
-    private static readonly string[] _withoutEffect = ["pool_health_check_period", "pool_max_conn_lifetime_jitter", "sslsni", "pool_min_idle_conns"];
+    private static readonly string[] _withoutEffect = ["pool_health_check_period", "pool_max_conn_lifetime_jitter", "sslsni", "pool_min_idle_conns", "target_session_attrs"];
 
     /// <exception cref="FormatException">It is neither, or says something that is not supported; the message names it.</exception>
     public static NpgsqlConnectionStringBuilder Read(string text)
@@ -61,6 +62,12 @@ internal static class PostgresDsn
             case "sslpassword":
                 connection.SslPassword = value;
                 break;
+            case "passfile":
+                connection.Passfile = value;
+                break;
+            case "service" or "servicefile" or "sslnegotiation" or "channel_binding" or "krbspn" or "krbsrvname" or "min_protocol_version" or "max_protocol_version":
+            case "target_session_attrs" when value != "any":
+                throw new FormatException($"{name} is not supported by the embedded sidecar");
             case "connect_timeout":
                 connection.Timeout = Number(name, value);
                 break;
@@ -94,6 +101,49 @@ internal static class PostgresDsn
 
                 break;
         }
+    }
+
+    /// <summary>Looks at the files that the connection names, as the driver does before it connects.</summary>
+    /// <param name="connection">Its paths are absolute afterwards.</param>
+    /// <param name="fullPath">Makes a path absolute.</param>
+    /// <exception cref="FormatException">One is missing, or is none.</exception>
+    public static void UseFiles(NpgsqlConnectionStringBuilder connection, Func<string, string> fullPath)
+    {
+        if (connection.Passfile is { Length: > 0 } passwords)
+        {
+            connection.Passfile = fullPath(passwords);
+        }
+
+        if ((connection.SslCertificate is null) != (connection.SslKey is null))
+        {
+            throw new FormatException("sslcert and sslkey are required both");
+        }
+
+        if (connection is { SslCertificate: { } certificate, SslKey: { } key })
+        {
+            (connection.SslCertificate, connection.SslKey) = (Existing("sslcert", certificate), Existing("sslkey", key));
+        }
+
+        if (connection.RootCertificate == "system")
+        {
+            (connection.RootCertificate, connection.SslMode) = (null, SslMode.VerifyFull);
+        }
+        else if (connection.RootCertificate is { } root)
+        {
+            connection.RootCertificate = Existing("sslrootcert", root);
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(connection.RootCertificate);
+            if (authorities.Count == 0)
+            {
+                throw new FormatException($"sslrootcert {connection.RootCertificate} holds no certificate");
+            }
+
+            // With an authority at hand, to require TLS means to check it.
+            connection.SslMode = connection.SslMode == SslMode.Require ? SslMode.VerifyCA : connection.SslMode;
+        }
+
+        string Existing(string name, string path) =>
+            File.Exists(fullPath(path)) ? fullPath(path) : throw new FormatException($"{name} {fullPath(path)} does not exist");
     }
 
     /// <exception cref="FormatException">The mode is unknown, or cannot be had.</exception>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Postgres;
@@ -22,7 +23,9 @@ internal sealed partial record PostgresOptions
     /// <summary>How often what expired is removed; null = never. It is not returned before either.</summary>
     public required TimeSpan? CleanupInterval { get; init; }
 
-    public static PostgresOptions From(ComponentMetadata metadata)
+    /// <param name="metadata">Of the component.</param>
+    /// <param name="fullPath">Makes the path of a file absolute.</param>
+    public static PostgresOptions From(ComponentMetadata metadata, Func<string, string> fullPath)
     {
         foreach (var name in (string[])["useAzureAD", "useAWSIAM"])
         {
@@ -42,7 +45,7 @@ internal sealed partial record PostgresOptions
         var prefix = metadata.Text("tablePrefix", "");
         return new PostgresOptions
         {
-            ConnectionString = Connection(metadata, timeout),
+            ConnectionString = Connection(metadata, timeout, fullPath),
             Table = Name(metadata, "tablePrefix", prefix + "state"),
             TablePrefix = prefix,
             MetadataTable = Name(metadata, "metadataTableName", metadata.Text("metadataTableName", "dapr_metadata")),
@@ -51,7 +54,7 @@ internal sealed partial record PostgresOptions
         };
     }
 
-    private static string Connection(ComponentMetadata metadata, TimeSpan timeout)
+    private static string Connection(ComponentMetadata metadata, TimeSpan timeout, Func<string, string> fullPath)
     {
         var given = metadata.Optional("connectionString") ?? metadata.Optional("url");
         var single = ((string[])["host", "hostaddr", "port", "database", "user", "password", "sslRootCert"])
@@ -69,6 +72,7 @@ internal sealed partial record PostgresOptions
                 PostgresDsn.Set(connection, name.ToLowerInvariant(), value!);
             }
 
+            PostgresDsn.UseFiles(connection, fullPath);
             if (metadata.Integer("maxConns", 0) is > 1 and var most)
             {
                 connection.MaxPoolSize = most;
@@ -91,7 +95,7 @@ internal sealed partial record PostgresOptions
             connection.IncludeFailedBatchedCommand = true;
             return connection.ConnectionString;
         }
-        catch (Exception wrong) when (wrong is FormatException or ArgumentException)
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException or CryptographicException)
         {
             throw metadata.Refuse("connectionString", $"cannot be used: {wrong.Message}");
         }

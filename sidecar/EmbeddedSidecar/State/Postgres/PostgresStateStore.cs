@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using EmbeddedSidecar.Api;
+using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Postgres;
 using Npgsql;
@@ -20,7 +21,7 @@ internal sealed class PostgresStateStore : IStateStore
 
     public PostgresStateStore(ComponentContext context)
     {
-        _options = PostgresOptions.From(context.Metadata);
+        _options = PostgresOptions.From(context.Metadata, context.App.Settings.FullPath);
         _sql = new PostgresSql(_options.Table);
         _clock = context.Services.Clock;
         _log = context.Services.Logs.CreateLogger<PostgresStateStore>();
