@@ -69,20 +69,36 @@ internal sealed class ProcessSettings(Workspace workspace, RunPlan plan, Secrets
     public Dictionary<string, string> OfApp(AppPlan app, IReadOnlyDictionary<string, string> common)
     {
         var environment = new Dictionary<string, string>(
-            common.Concat(OwnSecrets(app)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()))
-        {
-            ["APP_ID"] = app.AppId,
-            ["APP_PORT"] = $"{app.AppPort}",
-            ["APP_PROTOCOL"] = "http",
-            ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
-            ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
-        };
+            common.Concat(OwnSecrets(app)).Concat(OfDapr(app)).Concat(app.Environment).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => group.Last()));
         if (app.MetricsPort is { } port)
         {
             environment["ECO2_METRICS_URL"] = $"http://127.0.0.1:{port}";
         }
 
         return environment;
+    }
+
+    // What the Dapr CLI tells an app of a run file; the file's own variables count more there too.
+    private static Dictionary<string, string> OfDapr(AppPlan app)
+    {
+        var told = new Dictionary<string, string>
+        {
+            ["APP_ID"] = app.AppId,
+            // Empty when the file says nothing.
+            ["APP_CHANNEL_ADDRESS"] = app.ChannelAddress,
+            ["APP_PROTOCOL"] = app.Protocol,
+            ["DAPR_HTTP_PORT"] = $"{app.DaprHttpPort}",
+            ["DAPR_GRPC_PORT"] = $"{app.DaprGrpcPort}",
+        };
+        foreach (var (name, port) in (ReadOnlySpan<(string, int)>)[("APP_PORT", app.AppPort), ("DAPR_METRICS_PORT", app.SidecarMetricsPort)])
+        {
+            if (port > 0)
+            {
+                told[name] = $"{port}";
+            }
+        }
+
+        return told;
     }
 
     private Dictionary<string, string> OwnSecrets(AppPlan app)

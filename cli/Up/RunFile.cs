@@ -100,6 +100,10 @@ internal sealed class RunFileApp(Dictionary<string, object> own, Dictionary<stri
         .. Configuration() is { } file ? ["--config", file] : Array.Empty<string>(),
     ];
 
+    public string Protocol => Text("appProtocol")?.ToLowerInvariant() ?? "http";
+
+    public string ChannelAddress => Text("appChannelAddress") ?? "";
+
     /// <summary>A port, or 0.</summary>
     public int Port(string field) =>
         Text(field) is not { } text ? 0

@@ -5,8 +5,10 @@ namespace Eco2.Cli.Up;
 /// <summary>One process of one app, with the ports it will use.</summary>
 /// <param name="SidecarArguments">What a daprd is told beside ports, addresses and components.</param>
 /// <param name="InternalPort">Where its daprd listens for others; 0: anywhere.</param>
-/// <param name="SidecarMetricsPort">Where its daprd shows metrics; 0: nowhere.</param>
+/// <param name="SidecarMetricsPort">Where its sidecar shows metrics; 0: nowhere.</param>
 /// <param name="MetricsPort">Where it shows its metrics; null: nowhere.</param>
+/// <param name="Protocol">What it speaks at its port.</param>
+/// <param name="ChannelAddress">Where it listens, as the run file says it; empty: on loopback.</param>
 internal sealed record AppPlan(
     string Name,
     string AppId,
@@ -19,7 +21,9 @@ internal sealed record AppPlan(
     IReadOnlyList<string> SidecarArguments,
     int InternalPort = 0,
     int SidecarMetricsPort = 0,
-    int? MetricsPort = null);
+    int? MetricsPort = null,
+    string Protocol = "http",
+    string ChannelAddress = "");
 
 /// <summary>What <c>dapr.yaml</c> says, multiplied by the wanted replicas.</summary>
 internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target)
@@ -52,8 +56,10 @@ internal sealed record RunPlan(IReadOnlyList<AppPlan> Apps, Target Target)
                     app.Environment,
                     app.SidecarArguments,
                     free ? 0 : app.Port("daprInternalGRPCPort"),
-                    free ? 0 : app.Port("metricsPort"),
-                    observe ? Ports.Free() : null));
+                    app.Port("metricsPort") == 0 ? 0 : Port("metricsPort"),
+                    observe ? Ports.Free() : null,
+                    app.Protocol,
+                    app.ChannelAddress));
             }
         }
 

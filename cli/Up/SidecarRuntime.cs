@@ -43,7 +43,7 @@ internal static class SidecarRuntime
         var file = Path.Combine(workspace.State, "instances.json");
         await File.WriteAllTextAsync(
             file,
-            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.Name, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort }), JsonSerializerOptions.Web),
+            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.Name, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort, MetricsPort = app.SidecarMetricsPort == 0 ? null : (int?)app.SidecarMetricsPort }), JsonSerializerOptions.Web),
             ct);
         return file;
     }

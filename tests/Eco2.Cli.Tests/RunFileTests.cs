@@ -41,6 +41,7 @@ public sealed class RunFileTests : IDisposable
             + $"--app-health-check-path /well --app-health-probe-interval 3 --app-health-probe-timeout 200 --app-health-threshold 2 --enable-api-logging --config {folder}/shop/own.yaml",
             string.Join(' ', app.SidecarArguments));
         Assert.Equal((5001, 5002, 5003, 0), (app.Port("appPort"), app.Port("daprInternalGRPCPort"), app.Port("metricsPort"), app.Port("daprHTTPPort")));
+        Assert.Equal(("h2c", "127.0.0.2"), (app.Protocol, app.ChannelAddress));
         Assert.Equal(["shop", "--open"], app.Command);
     }
 
@@ -64,6 +65,7 @@ public sealed class RunFileTests : IDisposable
         Assert.Equal($"--app-max-concurrency 5 --log-level info --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[0].SidecarArguments));
         Assert.Equal($"--app-max-concurrency 5 --log-level warn --enable-app-health-check --config {folder}/all.yaml", string.Join(' ', apps[1].SidecarArguments));
         Assert.Equal(["A=own", "B=all"], apps[0].Environment.Select(pair => $"{pair.Key}={pair.Value}").Order());
+        Assert.Equal(("http", ""), (apps[0].Protocol, apps[0].ChannelAddress));
         Assert.Equal(["shop", "inn"], apps.Select(app => app.Id));
     }
 
