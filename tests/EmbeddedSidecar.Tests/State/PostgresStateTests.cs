@@ -138,6 +138,64 @@ public sealed class PostgresStateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_all_sidecars_on_a_table_one_cleans_up_in_each_interval()
+    {
+        await using var first = await StartAsync("cleanupInterval: 1s");
+        await AskAsync("""
+            create table claims (at timestamptz);
+            create table cleanings (at timestamptz);
+            create function claimed() returns trigger language plpgsql as $$ begin insert into claims values (new.value::timestamptz); return null; end $$;
+            create function cleaned() returns trigger language plpgsql as $$ begin insert into cleanings values (now()); return null; end $$;
+            create trigger claimed after insert or update on dapr_metadata for each row when (new.key = 'last-cleanup-state-v2-') execute function claimed();
+            create trigger cleaned after delete on state for each statement execute function cleaned();
+            """);
+        await using var second = await StartAsync("cleanupInterval: 1s");
+        await using var third = await StartAsync("cleanupInterval: 1s");
+
+        await Eventually.TrueAsync(async () => await AskAsync("select count(*) >= 4 from claims") == "True", "four intervals");
+
+        Assert.Equal("True", await AskAsync("select min(pause) > interval '900 ms' from (select at - lag(at) over (order by at) as pause from claims) as pauses"));
+        Assert.Equal("True", await AskAsync("select (select count(*) from cleanings) <= (select count(*) from claims)"));
+    }
+
+    [Theory]
+    [InlineData("maxConns: 3", 3)]
+    [InlineData("maxConns: 1", 16)]
+    public async Task So_many_connections_are_opened_and_no_more(string setting, int most)
+    {
+        await using var sidecar = await StartAsync(setting);
+        Task<string>[] reads;
+        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database) { Pooling = false }.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var hold = new NpgsqlCommand("lock table state in access exclusive mode", connection, transaction);
+            await hold.ExecuteNonQueryAsync();
+            reads = [.. Enumerable.Range(0, 24).Select(i => Http.GetStringAsync(Url(sidecar, $"k{i}")))];
+            await Eventually.TrueAsync(async () => await OpenAsync("wait_event_type = 'Lock'") == most, "as many wait for the table as may");
+        }
+
+        await Task.WhenAll(reads);
+        Assert.Equal(most, await OpenAsync("true"));
+    }
+
+    [Theory]
+    [InlineData("connectionMaxIdleTime: 1s")]
+    [InlineData("connectionMaxIdleTime: 1")]
+    [InlineData("connectionString: pool_max_conn_idle_time=1s")]
+    public async Task A_connection_that_is_idle_for_that_long_is_closed(string setting)
+    {
+        await using var sidecar = await SidecarFixture.StartAsync(
+            setting.StartsWith("connectionString", StringComparison.Ordinal)
+                ? SidecarFixture.OnPostgres("pg", _database).Replace("host=", setting.Split(": ")[1] + " host=", StringComparison.Ordinal)
+                : SidecarFixture.OnPostgres("pg", _database, setting),
+            new AppSettings { AppId = "one" });
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Http.GetAsync(Url(sidecar, $"k{i}"))));
+
+        await Eventually.TrueAsync(async () => await OpenAsync("true") == 0, "all are closed");
+    }
+
+    [Fact]
     public async Task Keys_are_found_by_prefix_and_suffix_taken_literally()
     {
         await using var sidecar = await StartAsync();
@@ -225,6 +283,9 @@ public sealed class PostgresStateTests : IAsyncLifetime
         using var saved = await PostAsync(sidecar, json);
         Assert.Equal(HttpStatusCode.NoContent, saved.StatusCode);
     }
+
+    private async Task<int> OpenAsync(string condition) =>
+        int.Parse((await AskAsync($"select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and {condition}"))!, CultureInfo.InvariantCulture);
 
     private async Task<string?> AskAsync(string sql)
     {

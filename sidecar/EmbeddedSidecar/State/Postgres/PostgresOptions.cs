@@ -91,6 +91,9 @@ internal sealed partial record PostgresOptions
             connection.CommandTimeout = (int)Math.Ceiling(timeout.TotalSeconds);
             // One of them is the writer's.
             connection.MaxPoolSize = Math.Max(connection.MaxPoolSize, 2);
+            connection.MinPoolSize = Math.Min(connection.MinPoolSize, connection.MaxPoolSize);
+            // Npgsql looks for idle ones every ten seconds, and takes no shorter time for idling than that.
+            connection.ConnectionPruningInterval = Math.Min(connection.ConnectionPruningInterval, connection.ConnectionIdleLifetime);
             // The writer asks which statement of a batch failed.
             connection.IncludeFailedBatchedCommand = true;
             return connection.ConnectionString;
