@@ -49,9 +49,7 @@ internal sealed class RedisLock : IComponent
     public async Task OpenAsync(CancellationToken ct)
     {
         _redis = await _connections.SharedAsync(_options, "lock", ct);
-        var info = (await _redis.SendAsync("INFO", "replication").WaitAsync(_limit, ct)).OrThrow();
-        var replicas = info.Text!.Split("\r\n").FirstOrDefault(line => line.StartsWith("connected_slaves:", StringComparison.Ordinal));
-        if (replicas is not (null or "connected_slaves:0"))
+        if (await _redis.ReplicasAsync(ct).WaitAsync(_limit, ct) > 0)
         {
             // A lock that a failover forgets is no lock.
             throw _metadata.Refuse("redisHost", "names a server with replicas; replication is not supported");

@@ -109,6 +109,15 @@ internal sealed partial class RespConnection : IAsyncDisposable
         (await SendAsync("SCRIPT", "LOAD", script).WaitAsync(ct)).OrThrow();
     }
 
+    /// <summary>How many replicas the server has now.</summary>
+    public async Task<int> ReplicasAsync(CancellationToken ct)
+    {
+        const string name = "connected_slaves:";
+        var info = (await SendAsync("INFO", "replication").WaitAsync(ct)).OrThrow();
+        var line = info.Text?.Split("\r\n").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return int.TryParse(line?[name.Length..], out var count) ? count : 0;
+    }
+
     /// <summary>Closes the connection and fails what waits for an answer. May be called again, and from two places at once.</summary>
     public async ValueTask DisposeAsync()
     {

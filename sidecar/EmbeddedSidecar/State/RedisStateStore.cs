@@ -15,6 +15,7 @@ internal sealed class RedisStateStore : IStateStore
     private readonly int? _defaultTtl;
     private readonly TimeSpan _limit;
     private RespConnection _redis = null!;
+    private int _replicas;
 
     public RedisStateStore(ComponentContext context)
     {
@@ -34,6 +35,8 @@ internal sealed class RedisStateStore : IStateStore
         {
             await _redis.LoadScriptAsync(script.Text, ct);
         }
+
+        _replicas = await _redis.ReplicasAsync(ct).WaitAsync(_limit, ct);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -74,12 +77,26 @@ internal sealed class RedisStateStore : IStateStore
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken ct)
     {
         operation.Options.Check();
+        if (_replicas == 0 || !operation.Options.IsStrong || operation.IsDelete)
+        {
+            await ApplyAsync(_redis, operation, ct);
+            return;
+        }
+
+        // WAIT is about the writes of its own connection, and holds up whatever comes behind it there.
+        await using var own = await _connections.DedicatedAsync(_options, ct);
+        await ApplyAsync(own, operation, ct);
+        (await own.SendAsync("WAIT", _replicas, 1000).WaitAsync(_limit, ct)).OrThrow();
+    }
+
+    private async ValueTask ApplyAsync(RespConnection redis, StateOperation operation, CancellationToken ct)
+    {
         var command = Command(operation, operation.Options.IsFirstWrite);
-        var reply = await _redis.SendAsync(command).WaitAsync(_limit, ct);
+        var reply = await redis.SendAsync(command).WaitAsync(_limit, ct);
         if (reply.Error?.StartsWith("NOSCRIPT", StringComparison.Ordinal) == true)
         {
             await ReloadAsync(ct);
-            reply = await _redis.SendAsync(command).WaitAsync(_limit, ct);
+            reply = await redis.SendAsync(command).WaitAsync(_limit, ct);
         }
 
         Check(reply, operation);
