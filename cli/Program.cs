@@ -46,7 +46,7 @@ internal static class Program
         catch (UserMessageException message)
         {
             await Console.Error.WriteLineAsync(message.Message);
-            return 1;
+            return message.ExitCode;
         }
         catch (OperationCanceledException)
         {

@@ -26,7 +26,7 @@ internal static class AuditCommand
                 throw new UserMessageException("--noted wants what verify printed: a number, a colon and 64 hexadecimal digits.");
             }
 
-            await using var db = NpgsqlDataSource.Create(connection);
+            await using var db = Open(connection);
             AuditChain.Verdict verdict;
             try
             {
@@ -45,5 +45,18 @@ internal static class AuditCommand
             Console.WriteLine($"The chain is whole: {verdict.Head.Seq} entries. It ends at {verdict.Head}");
         });
         return command;
+    }
+
+    private static NpgsqlDataSource Open(string connection)
+    {
+        try
+        {
+            return NpgsqlDataSource.Create(connection);
+        }
+        catch (Exception unusable) when (unusable is ArgumentException or FormatException)
+        {
+            // Without the reason: it may quote the string, which holds a password.
+            throw new UserMessageException("ECO2_POSTGRES is no connection string such as Host=localhost;Database=eco2;Username=owner;Password=...", exitCode: 2);
+        }
     }
 }

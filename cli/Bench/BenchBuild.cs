@@ -10,6 +10,11 @@ internal static class BenchBuild
 
     public static async Task PrepareAsync(Workspace workspace, bool noBuild, Progress progress, CancellationToken ct)
     {
+        if (noBuild && Missing(workspace.Root) is { } missing)
+        {
+            throw new UserMessageException($"--no-build takes what is built, and {missing} is not there: run the same command once without --no-build.");
+        }
+
         await Tool.InstallMissingAsync([.. Tool.ForRun, Tool.Redis], progress, ct);
         if (!noBuild)
         {
@@ -18,6 +23,11 @@ internal static class BenchBuild
             await Build.DotnetAsync(workspace, "Eco2.Bench.slnf", progress, ct);
         }
     }
+
+    /// <summary>What a build would have left behind and is not there; null when all is. Pictures are rendered with a package of the media app.</summary>
+    internal static string? Missing(string root) =>
+        ((string[])[Workspace.Assembly(root, "Eco2.Gateway"), Workspace.Assembly(root, "Eco2.LoadGenerator"), Path.Combine(root, "services/media/dist/main.js"), Path.Combine(root, "services/media/node_modules/sharp/package.json")])
+            .Where(file => !File.Exists(file)).Select(file => Path.GetRelativePath(root, file)).FirstOrDefault();
 
     /// <summary>The folder with the pictures that users upload.</summary>
     public static async Task<string> PicturesAsync(Workspace workspace, Progress progress, CancellationToken ct)

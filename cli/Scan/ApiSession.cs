@@ -25,7 +25,12 @@ internal sealed class ApiSession : IDisposable
     /// <param name="workspace">The run's folder.</param>
     /// <param name="ct">Ends the waiting.</param>
     public static Task<ApiSession> OpenAsync(string? url, Workspace workspace, CancellationToken ct) =>
-        OpenAsync(new Uri(url ?? RunningUrl(workspace)), workspace, ct);
+        OpenAsync(Address(url ?? RunningUrl(workspace)), workspace, ct);
+
+    private static Uri Address(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new UserMessageException($"\"{url}\" is no address of a gateway, such as http://localhost:8080.", exitCode: 2);
 
     private static string RunningUrl(Workspace workspace) =>
         RunRecord.Read(workspace.RunRecord) is { } run && run.IsAlive()
