@@ -62,6 +62,9 @@ internal sealed class AppInstance(AppSettings settings, HostServices services, C
     /// <summary>The opened components by name. Complete before the first AppLoaded.</summary>
     public Dictionary<string, LoadedComponent> Components { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whom the app can invoke by name though no sidecar is there. Complete before the first AppLoaded.</summary>
+    public Dictionary<string, Invoke.HttpEndpoint> HttpEndpoints { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Components that say ignoreErrors and did not start.</summary>
     public HashSet<string> LeftOut { get; } = new(StringComparer.Ordinal);
 

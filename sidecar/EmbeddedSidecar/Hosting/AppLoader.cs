@@ -73,6 +73,12 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
                 }
             }
         }
+
+        foreach (var endpoint in app.Resources.HttpEndpoints)
+        {
+            var values = await new ComponentValues(app, log).FillAsync(endpoint.Values, ct, withTemplates: false);
+            app.HttpEndpoints.Add(values.Name, new Invoke.HttpEndpoint(endpoint.BaseUrl, values.Metadata, Follows: true));
+        }
     }
 
     private async Task<LoadedComponent> MakeAsync(AppInstance app, ComponentResource resource, CancellationToken ct)

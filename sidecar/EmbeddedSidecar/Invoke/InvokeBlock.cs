@@ -16,6 +16,7 @@ internal sealed class InvokeBlock : IBuildingBlock
         var http = new InvokeHttp(_apps);
         routes.Map("*", "/v1.0/invoke/{app}/method", http.ByPathAsync);
         routes.Map("*", "/v1.0/invoke/{app}/method/{*path}", http.ByPathAsync);
+        routes.Map("*", "/v1.0/invoke/{*rest}", http.ByUrlAsync);
         routes.ByHeader = http.ByHeaderAsync;
     }
 

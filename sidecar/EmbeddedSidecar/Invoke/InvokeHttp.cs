@@ -23,23 +23,44 @@ internal sealed class InvokeHttp(AppDirectory apps)
     /// <summary>Any other path with the app named in a header; the whole path is the method.</summary>
     public Task ByHeaderAsync(ApiCall call) => ForwardAsync(call, InvokedApp.Of(call.Http.Request)!, call.Args[0]);
 
-    private async Task ForwardAsync(ApiCall call, string appId, string path)
+    /// <summary>/v1.0/invoke/http://host/method/{*path}: an address whose slashes are not encoded.</summary>
+    public Task ByUrlAsync(ApiCall call)
     {
-        if (appId.Contains("://", StringComparison.Ordinal))
+        const string mark = "/method/";
+        var rest = call.Args[0];
+        return InvokedApp.Of(call.Http.Request) is { } named ? ForwardAsync(call, named, "v1.0/invoke/" + rest)
+            : rest.IndexOf(mark, StringComparison.Ordinal) is > 0 and var at ? ForwardAsync(call, Uri.UnescapeDataString(rest[..at]), rest[(at + mark.Length)..])
+            : throw new DaprException("ERR_DIRECT_INVOKE", 404, StatusCode.NotFound, "failed getting app id either from the URL path or the header dapr-app-id");
+    }
+
+    private Task ForwardAsync(ApiCall call, string appId, string path)
+    {
+        if (HttpEndpoint.Find(call.App, appId) is { } endpoint)
         {
-            throw AppDirectory.Failed(appId, "invoking absolute URLs is not supported by the embedded sidecar");
+            ApiSpans.Invokes(appId, path);
+            var behind = (path.Length == 0 ? "" : MethodPath.Check(path)) + call.Http.Request.QueryString.Value;
+            return ForwardAsync(call, appId, appId, (endpoint, behind), static (call, to, kept, hasBody, ct) => to.endpoint.SendAsync(call.Http.Request, to.behind, Body(call, kept, hasBody), ct));
         }
 
         var targets = apps.Resolve(call.App, appId);
         ApiSpans.Invokes(targets[0].AppId, path);
         if (targets[0].Settings.IsGrpcApp)
         {
-            await OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
-            return;
+            return OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
         }
 
         var method = MethodPath.Check(path) + call.Http.Request.QueryString.Value;
-        var policy = call.App.Resiliency.ForApp(targets[0].AppId);
+        return ForwardAsync(call, appId, targets[0].AppId, (targets, method), static (call, to, kept, hasBody, ct) => SendAsync(call, to.targets, to.method, kept, hasBody, ct));
+    }
+
+    /// <param name="call">Who wants it.</param>
+    /// <param name="named">The target as the caller named it, for complaints.</param>
+    /// <param name="id">The target as policies and metrics know it.</param>
+    /// <param name="to">What <paramref name="send"/> needs.</param>
+    /// <param name="send">One attempt.</param>
+    private static async Task ForwardAsync<T>(ApiCall call, string named, string id, T to, Func<ApiCall, T, byte[]?, bool, CancellationToken, ValueTask<AppResponse>> send)
+    {
+        var policy = call.App.Resiliency.ForApp(id);
         var kept = policy.HasRetry && call.Http.Request.ContentLength > 0 ? await call.BodyAsync() : null;
         var hasBody = call.Http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
         if (hasBody && kept is null)
@@ -51,20 +72,20 @@ internal sealed class InvokeHttp(AppDirectory apps)
         try
         {
             var began = call.App.Metrics?.Now ?? 0;
-            call.App.Metrics?.InvocationSent(targets[0].AppId);
+            call.App.Metrics?.InvocationSent(id);
             using var response = await policy.RunAsync(
-                (call, targets, method, kept, hasBody),
-                static (on, ct) => SendAsync(on.call, on.targets, on.method, on.kept, on.hasBody, ct),
+                (call, to, send, kept, hasBody),
+                static (on, ct) => on.send(on.call, on.to, on.kept, on.hasBody, ct),
                 static response => response.Status >= 400 ? response.Status : 0,
                 call.Aborted);
-            call.App.Metrics?.InvocationAnswered(targets[0].AppId, response.Status, began);
+            call.App.Metrics?.InvocationAnswered(id, response.Status, began);
             await AnswerAsync(call.Http, response.Message, call.Aborted);
         }
         catch (Exception failed) when (failed is HttpRequestException or TimeoutException or CircuitOpenException)
         {
             var tooLarge = failed.InnerException as BadHttpRequestException;
             throw tooLarge is null
-                ? AppDirectory.Failed(appId, failed.Message, failed)
+                ? AppDirectory.Failed(named, failed.Message, failed)
                 : new DaprException("ERR_DIRECT_INVOKE", tooLarge.StatusCode, StatusCode.ResourceExhausted, tooLarge.Message, failed);
         }
     }
@@ -75,16 +96,7 @@ internal sealed class InvokeHttp(AppDirectory apps)
         for (var i = 0; ; i++)
         {
             var target = targets[i];
-            using var request = new HttpRequestMessage(HttpMethod.Parse(call.Http.Request.Method), target.Channel.Address(method));
-            if (kept is not null)
-            {
-                request.Content = new ByteArrayContent(kept);
-            }
-            else if (hasBody)
-            {
-                request.Content = new PassingBody(call.Http.Request);
-            }
-
+            using var request = new HttpRequestMessage(HttpMethod.Parse(call.Http.Request.Method), target.Channel.Address(method)) { Content = Body(call, kept, hasBody) };
             using var span = ApiSpans.Received(target, method);
             target.Metrics?.InvocationReceived(call.App.AppId);
             ForwardedHeaders.CopyRequest(call.Http.Request, request, call.App, target);
@@ -105,6 +117,9 @@ internal sealed class InvokeHttp(AppDirectory apps)
             }
         }
     }
+
+    private static HttpContent? Body(ApiCall call, byte[]? kept, bool hasBody) =>
+        kept is not null ? new ByteArrayContent(kept) : hasBody ? new PassingBody(call.Http.Request) : null;
 
     private static async Task AnswerAsync(HttpContext http, HttpResponseMessage response, CancellationToken ct)
     {

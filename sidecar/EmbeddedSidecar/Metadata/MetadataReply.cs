@@ -37,6 +37,7 @@ internal static class MetadataReply
         reply.ExtendedMetadata.Add(new Dictionary<string, string>(app.ExtendedMetadata) { ["daprRuntimeVersion"] = Version });
         reply.RegisteredComponents.Add(app.Components.Values.Select(Component));
         reply.Subscriptions.Add(document.Subscriptions.Select(Subscription));
+        reply.HttpEndpoints.Add(app.HttpEndpoints.Keys.Select(name => new MetadataHTTPEndpoint { Name = name }));
         reply.Resiliencies.Add(app.Resiliency.Names.Select(name => new MetadataResiliency { Name = name }));
         reply.ActorRuntime.ActiveActors.Add(document.ActiveActors.Select(type => new ActiveActorsCount { Type = type.Key, Count = type.Value }));
         if (app.Channel.IsConfigured)

@@ -19,7 +19,8 @@ internal static class ComponentFile
             spec.Duration("initTimeout"));
     }
 
-    private static MetadataEntry Entry(YamlMap entry)
+    /// <summary>A name with a value, a secret or a variable.</summary>
+    public static MetadataEntry Entry(YamlMap entry)
     {
         entry.RefuseOthers("a metadata entry", "name", "value", "secretKeyRef", "envRef");
         var name = entry.Required("name");

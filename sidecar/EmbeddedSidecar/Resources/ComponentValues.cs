@@ -6,7 +6,10 @@ namespace EmbeddedSidecar.Resources;
 /// <summary>Puts secrets, variables of the environment and templates into the metadata of a component.</summary>
 internal sealed partial class ComponentValues(AppInstance app, ILogger log)
 {
-    public async Task<ComponentSpec> FillAsync(ComponentResource resource, CancellationToken ct)
+    /// <param name="resource">As the file has it.</param>
+    /// <param name="ct">Of the start.</param>
+    /// <param name="withTemplates">False for what only looks like a component: there they are text.</param>
+    public async Task<ComponentSpec> FillAsync(ComponentResource resource, CancellationToken ct, bool withTemplates = true)
     {
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in resource.Metadata)
@@ -17,7 +20,7 @@ internal sealed partial class ComponentValues(AppInstance app, ILogger log)
                 { Variable: { } variable } => app.Settings.Variable(variable) ?? "",
                 _ => entry.Value ?? "",
             };
-            values[entry.Name] = Templates(resource, value);
+            values[entry.Name] = withTemplates ? Templates(resource, value) : value;
         }
 
         return new ComponentSpec(

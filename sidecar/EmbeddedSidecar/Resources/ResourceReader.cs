@@ -7,6 +7,7 @@ internal sealed class ResourceReader(string appId, string? kubernetesNamespace)
 {
     private readonly List<ComponentResource> _components = [];
     private readonly List<SubscriptionSpec> _subscriptions = [];
+    private readonly List<HttpEndpointResource> _endpoints = [];
     private readonly List<ResiliencyResource> _resiliencies = [];
     private readonly HashSet<(string Kind, string Name)> _names = [];
     private ConfigurationResource _configuration = ConfigurationResource.Default;
@@ -47,7 +48,7 @@ internal sealed class ResourceReader(string appId, string? kubernetesNamespace)
     }
 
     public ResourceSet Result() =>
-        new() { Components = _components, Subscriptions = _subscriptions, Resiliencies = _resiliencies, Configuration = _configuration };
+        new() { Components = _components, Subscriptions = _subscriptions, HttpEndpoints = _endpoints, Resiliencies = _resiliencies, Configuration = _configuration };
 
     private static bool IsYaml(string path) =>
         path.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
@@ -88,6 +89,9 @@ internal sealed class ResourceReader(string appId, string? kubernetesNamespace)
                 break;
             case "Subscription":
                 _subscriptions.Add(SubscriptionFile.Read(document, name, version));
+                break;
+            case "HTTPEndpoint":
+                _endpoints.Add(HttpEndpointFile.Read(document, name));
                 break;
             case "Resiliency":
                 _resiliencies.Add(new ResiliencyResource(name, document.Map("spec") ?? throw document.Refuse("spec", "is missing")));

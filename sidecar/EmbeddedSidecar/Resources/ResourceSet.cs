@@ -11,6 +11,8 @@ internal sealed record ResourceSet
 
     public IReadOnlyList<SubscriptionSpec> Subscriptions { get; init; } = [];
 
+    public IReadOnlyList<HttpEndpointResource> HttpEndpoints { get; init; } = [];
+
     public IReadOnlyList<ResiliencyResource> Resiliencies { get; init; } = [];
 
     public ConfigurationResource Configuration { get; init; } = ConfigurationResource.Default;

@@ -41,16 +41,16 @@ public sealed class ResourcesTests : IDisposable
     [Fact]
     public async Task An_unsupported_kind_is_refused_unless_it_is_for_another_app()
     {
-        const string endpoint = "apiVersion: dapr.io/v1alpha1\nkind: HTTPEndpoint\nmetadata: { name: x }\nspec: { baseUrl: http://x }\n";
-        await WriteAsync("endpoint.yaml", endpoint + "scopes: [other]\n");
+        const string server = "apiVersion: dapr.io/v1alpha1\nkind: MCPServer\nmetadata: { name: x }\nspec: {}\n";
+        await WriteAsync("endpoint.yaml", server + "scopes: [other]\n");
         await using (await StartAsync())
         {
         }
 
-        await WriteAsync("endpoint.yaml", endpoint);
+        await WriteAsync("endpoint.yaml", server);
         var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => StartAsync());
 
-        Assert.Contains("HTTPEndpoint \"x\"", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("MCPServer \"x\"", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
