@@ -34,7 +34,7 @@ internal sealed class RabbitMqTarget(RabbitMqServer server, string virtualHost, 
     {
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("select count(*)::int from state s where position($1 in s::text) > 0", connection) { Parameters = { new() { Value = text } } };
+        await using var command = new NpgsqlCommand("select count(*)::int from state where position($1 in key) > 0 or position(convert_to($1, 'UTF8') in value) > 0", connection) { Parameters = { new() { Value = text } } };
         return (int)(await command.ExecuteScalarAsync())!;
     }
 
