@@ -31,8 +31,12 @@ public static class DaprServiceCollectionExtensions
         var configuration = provider.GetService<IConfiguration>();
         var builder = new DaprClientBuilder()
             .UseHttpEndpoint(DaprDefaults.GetDefaultHttpEndpoint(configuration))
-            .UseGrpcEndpoint(DaprDefaults.GetDefaultGrpcEndpoint(configuration))
-            .UseDaprApiToken(DaprDefaults.GetDefaultDaprApiToken(configuration));
+            .UseGrpcEndpoint(DaprDefaults.GetDefaultGrpcEndpoint(configuration));
+        if (DaprDefaults.GetDefaultDaprApiToken(configuration) is var token && !string.IsNullOrWhiteSpace(token))
+        {
+            builder.UseDaprApiToken(token);
+        }
+
         configure?.Invoke(provider, builder);
         return builder.Build();
     }

@@ -70,22 +70,19 @@ public static class DaprDefaults
 
     private static string Endpoint(IConfiguration? configuration, string endpointName, string portName, int defaultPort)
     {
-        if (Read(configuration, endpointName) is { } endpoint)
+        if (Read(configuration, endpointName) is { } endpoint && !string.IsNullOrWhiteSpace(endpoint))
         {
             var given = new Uri(endpoint);
             return new UriBuilder(given.Scheme, given.Host, given.Port).ToString();
         }
 
-        var port = Read(configuration, portName) is { } text
+        var port = Read(configuration, portName) is { } text && !string.IsNullOrWhiteSpace(text)
             ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
             : defaultPort;
         return new UriBuilder(DefaultDaprScheme, DefaultDaprHost, port).ToString();
     }
 
-    private static string? Read(IConfiguration? configuration, string name)
-    {
-        var configured = configuration?[name];
-        var value = string.IsNullOrWhiteSpace(configured) ? Environment.GetEnvironmentVariable(name) : configured;
-        return string.IsNullOrWhiteSpace(value) ? null : value;
-    }
+    // Configuration that says nothing has said something: then the environment is not asked.
+    private static string? Read(IConfiguration? configuration, string name) =>
+        configuration?[name] ?? Environment.GetEnvironmentVariable(name);
 }

@@ -2,7 +2,7 @@ using Dapr.Common;
 
 namespace Dapr.Client;
 
-/// <summary>Sends requests to http://{app-id}/{path} to the sidecar, which calls the app.</summary>
+/// <summary>Sends requests to http://{app-id}/{path} to the sidecar, which calls the app. Address and token come from the environment unless said.</summary>
 public class InvocationHandler : DelegatingHandler
 {
     private Uri _endpoint = new(DaprDefaults.GetDefaultHttpEndpoint());
@@ -25,7 +25,7 @@ public class InvocationHandler : DelegatingHandler
     /// <summary>An app id whose letter case is to survive; a host name alone is lower case.</summary>
     public string? DefaultAppId { get; set; }
 
-    internal string? DaprApiToken { get; init; }
+    internal string? DaprApiToken { get; init; } = DaprDefaults.GetDefaultDaprApiToken(null);
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -42,7 +42,6 @@ public class InvocationHandler : DelegatingHandler
             request.RequestUri = rewritten;
             if (!string.IsNullOrWhiteSpace(DaprApiToken))
             {
-                request.Headers.Remove(DaprHeaders.ApiToken);
                 request.Headers.Add(DaprHeaders.ApiToken, DaprApiToken);
             }
 
@@ -50,7 +49,9 @@ public class InvocationHandler : DelegatingHandler
         }
         finally
         {
+            // The request is the caller's again: the token is for the sidecar alone.
             request.RequestUri = original;
+            request.Headers.Remove(DaprHeaders.ApiToken);
         }
     }
 
