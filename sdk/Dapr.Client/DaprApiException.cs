@@ -8,7 +8,7 @@ public class DaprApiException : DaprException
 
     /// <summary>An error without a message.</summary>
     public DaprApiException()
-        : this("The Dapr runtime answered with an error.")
+        : this("")
     {
     }
 
@@ -26,7 +26,7 @@ public class DaprApiException : DaprException
 
     /// <summary>From a code.</summary>
     public DaprApiException(string errorCode, bool isTransient)
-        : this("The Dapr runtime answered with an error.", errorCode, isTransient)
+        : this("", errorCode, isTransient)
     {
     }
 
@@ -40,7 +40,7 @@ public class DaprApiException : DaprException
     public DaprApiException(string message, Exception inner, string errorCode, bool isTransient)
         : base(message, inner)
     {
-        ErrorCode = string.IsNullOrEmpty(errorCode) ? Unknown : errorCode;
+        ErrorCode = errorCode ?? Unknown;
         IsTransient = isTransient;
     }
 

@@ -61,11 +61,11 @@ internal sealed partial class DaprClientGrpc : DaprClient
             [.. answer.RegisteredComponents.Select(c => new DaprComponentsMetadata(c.Name, c.Type, c.Version, [.. c.Capabilities]))]);
     }
 
-    public override Task SetMetadataAsync(string attributeName, string attributeValue, CancellationToken cancellationToken = default)
+    public override async Task SetMetadataAsync(string attributeName, string attributeValue, CancellationToken cancellationToken = default)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(attributeName, nameof(attributeName));
         var request = new Wire.SetMetadataRequest { Key = attributeName, Value = attributeValue };
-        return CallAsync("Set metadata", "SetMetadata", request, Empty.Parser, cancellationToken);
+        await CallAsync("Set metadata", "SetMetadata", request, Empty.Parser, cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task<Dictionary<string, string>> GetSecretAsync(
@@ -82,7 +82,7 @@ internal sealed partial class DaprClientGrpc : DaprClient
     public override async Task<Dictionary<string, Dictionary<string, string>>> GetBulkSecretAsync(
         string storeName, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
-        ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
+        ArgumentVerifier.ThrowIfNull(storeName, nameof(storeName));
         var request = new Wire.GetBulkSecretRequest { StoreName = storeName };
         Copy(metadata, request.Metadata);
         var answer = await CallAsync("Bulk secret", "GetBulkSecret", request, Wire.GetBulkSecretResponse.Parser, cancellationToken).ConfigureAwait(false);
@@ -150,7 +150,9 @@ internal sealed partial class DaprClientGrpc : DaprClient
 
     private ByteString Serialize<T>(T value) => UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(value, _json));
 
-    private T? Deserialize<T>(ByteString data, string area)
+    private T? DeserializeState<T>(ByteString data) => Deserialize<T>(data, "State", "the state payload");
+
+    private T? Deserialize<T>(ByteString data, string area, string what = "the response payload")
     {
         if (data.IsEmpty)
         {
@@ -163,7 +165,7 @@ internal sealed partial class DaprClientGrpc : DaprClient
         }
         catch (JsonException failure)
         {
-            throw new DaprException($"{area} operation failed: the response payload could not be deserialized. See InnerException for details.", failure);
+            throw new DaprException($"{area} operation failed: {what} could not be deserialized. See InnerException for details.", failure);
         }
     }
 }

@@ -5,9 +5,9 @@ namespace Dapr.Client;
 
 internal sealed partial class DaprClientGrpc
 {
-    public override Task InvokeBindingAsync<TRequest>(
+    public override async Task InvokeBindingAsync<TRequest>(
         string bindingName, string operation, TRequest data, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
-        InvokeAsync(bindingName, operation, SerializeBinding(bindingName, operation, data), metadata, cancellationToken);
+        await InvokeAsync(bindingName, operation, SerializeBinding(bindingName, operation, data), metadata, cancellationToken).ConfigureAwait(false);
 
     public override async Task<TResponse> InvokeBindingAsync<TRequest, TResponse>(
         string bindingName, string operation, TRequest data, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
@@ -24,12 +24,12 @@ internal sealed partial class DaprClientGrpc
         return new BindingResponse(request, answer.Data.Memory, answer.Metadata.ToDictionary());
     }
 
-    // Names are checked before the value is serialized, so that a wrong call says so first.
+    // Names are checked before the value is serialized, so that a wrong call says so first. No value is the JSON null, unlike in state.
     private ByteString SerializeBinding<TRequest>(string bindingName, string operation, TRequest data)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(bindingName, nameof(bindingName));
         ArgumentVerifier.ThrowIfNullOrEmpty(operation, nameof(operation));
-        return data is null ? ByteString.Empty : Serialize(data);
+        return Serialize(data);
     }
 
     private Task<Wire.InvokeBindingResponse> InvokeAsync(

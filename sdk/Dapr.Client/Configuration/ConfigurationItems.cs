@@ -24,7 +24,7 @@ public class ConfigurationItem(string value, string version, IReadOnlyDictionary
 /// <summary>A subscription to configuration items.</summary>
 public class SubscribeConfigurationResponse(ConfigurationSource source)
 {
-    /// <summary>Its id; null until the first message came.</summary>
+    /// <summary>Its id; empty until the first message came.</summary>
     public string Id => Source is ConfigurationSource named ? named.Id : null;
 
     /// <summary>Changes, for as long as it is enumerated.</summary>
@@ -34,7 +34,7 @@ public class SubscribeConfigurationResponse(ConfigurationSource source)
 /// <summary>Where changes of configuration items come from.</summary>
 public abstract class ConfigurationSource : IAsyncEnumerable<IDictionary<string, ConfigurationItem>>
 {
-    /// <summary>The subscription's id; null until the first message came.</summary>
+    /// <summary>The subscription's id; empty until the first message came.</summary>
     public abstract string Id { get; }
 
     /// <inheritdoc/>

@@ -17,16 +17,17 @@ internal sealed partial class DaprClientGrpc
         return new GetConfigurationResponse(answer.Items.ToDictionary(item => item.Key, item => ConfigurationStream.Item(item.Value)));
     }
 
-    public override async Task<SubscribeConfigurationResponse> SubscribeConfiguration(
+    public override Task<SubscribeConfigurationResponse> SubscribeConfiguration(
         string storeName, IReadOnlyList<string> keys, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
         var request = new Wire.SubscribeConfigurationRequest { StoreName = storeName };
         request.Keys.AddRange(keys ?? []);
         Copy(metadata, request.Metadata);
-        var call = await _grpc.ServerStreamAsync("SubscribeConfiguration", request, Wire.SubscribeConfigurationResponse.Parser, cancellationToken)
-            .ConfigureAwait(false);
-        return new SubscribeConfigurationResponse(new ConfigurationStream(call));
+        // The call starts now; how it went is for whoever reads it.
+        var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var call = _grpc.ServerStreamAsync("SubscribeConfiguration", request, Wire.SubscribeConfigurationResponse.Parser, ended.Token);
+        return Task.FromResult(new SubscribeConfigurationResponse(new ConfigurationStream(call, ended)));
     }
 
     public override async Task<UnsubscribeConfigurationResponse> UnsubscribeConfiguration(
@@ -47,7 +48,7 @@ internal sealed partial class DaprClientGrpc
         CheckLock(storeName, resourceId, lockOwner);
         if (expiryInSeconds <= 0)
         {
-            throw new ArgumentException("The value cannot be zero or less than zero", nameof(expiryInSeconds));
+            throw new ArgumentException($"The value cannot be zero or less than zero: {expiryInSeconds}");
         }
 
         var request = new Wire.TryLockRequest
@@ -65,7 +66,9 @@ internal sealed partial class DaprClientGrpc
         CheckLock(storeName, resourceId, lockOwner);
         var request = new Wire.UnlockRequest { StoreName = storeName, ResourceId = resourceId, LockOwner = lockOwner };
         var answer = await CallAsync("Lock", "UnlockAlpha1", request, Wire.UnlockResponse.Parser, cancellationToken).ConfigureAwait(false);
-        return new UnlockResponse((LockStatus)(int)answer.Status);
+        return new UnlockResponse(Enum.IsDefined((LockStatus)(int)answer.Status)
+            ? (LockStatus)(int)answer.Status
+            : throw new ArgumentException($"{answer.Status} Status is not supported."));
     }
 
     private static void CheckLock(string storeName, string resourceId, string lockOwner)

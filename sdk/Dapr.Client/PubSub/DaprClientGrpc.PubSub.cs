@@ -17,6 +17,8 @@ internal sealed partial class DaprClientGrpc
     public override Task PublishEventAsync<TData>(
         string pubsubName, string topicName, TData data, Dictionary<string, string> metadata, CancellationToken cancellationToken = default)
     {
+        CheckNames(pubsubName, topicName);
+        ArgumentVerifier.ThrowIfNull(data, nameof(data));
         ArgumentVerifier.ThrowIfNull(metadata, nameof(metadata));
         return PublishValueAsync(pubsubName, topicName, data, metadata, cancellationToken);
     }
@@ -71,7 +73,7 @@ internal sealed partial class DaprClientGrpc
             var entry = new Wire.BulkPublishRequestEntry { EntryId = id, Event = bytes, ContentType = contentType };
             Copy(metadata, entry.Metadata);
             request.Entries.Add(entry);
-            sent.Add(id, new BulkPublishEntry<TValue>(id, events[i], contentType, metadata));
+            sent.Add(id, new BulkPublishEntry<TValue>(id, events[i], contentType, entry.Metadata.ToDictionary()));
         }
 
         var answer = await SendBulkAsync(request, cancellationToken).ConfigureAwait(false);
@@ -101,7 +103,7 @@ internal sealed partial class DaprClientGrpc
             PubsubName = pubsubName,
             Topic = topicName,
             Data = data ?? ByteString.Empty,
-            DataContentType = contentType ?? "",
+            DataContentType = data is null ? "" : contentType ?? Json,
         };
         Copy(metadata, request.Metadata);
         return CallAsync("Publish", "PublishEvent", request, Empty.Parser, ct);

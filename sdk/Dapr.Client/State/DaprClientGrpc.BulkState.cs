@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Wire = Dapr.Client.Autogen.Grpc.v1;
 
 namespace Dapr.Client;
@@ -26,35 +27,37 @@ internal sealed partial class DaprClientGrpc
         ];
     }
 
-    public override Task SaveBulkStateAsync<TValue>(
+    public override async Task SaveBulkStateAsync<TValue>(
         string storeName, IReadOnlyList<SaveStateItem<TValue>> items, CancellationToken cancellationToken = default)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        CheckNotEmpty(items, nameof(items));
+        ArgumentVerifier.ThrowIfNull(items, nameof(items));
+        CheckNotEmpty(items, "items do");
         var request = new Wire.SaveStateRequest { StoreName = storeName };
         request.States.AddRange(items.Select(item =>
-            Item(item.Key, SerializeState(item.Value), NullWhenEmpty(item.ETag), item.StateOptions, item.Metadata)));
+            Item(item.Key, SerializeState(item.Value), item.ETag, item.StateOptions, item.Metadata)));
 
         // The official client sends this one call without token, agent and trace; services must not learn to rely on more.
-        return CallAsync("State", "SaveState", request, Empty.Parser, cancellationToken, plain: true);
+        await CallAsync("State", "SaveState", request, Empty.Parser, cancellationToken, plain: true).ConfigureAwait(false);
     }
 
-    public override Task DeleteBulkStateAsync(
+    public override async Task DeleteBulkStateAsync(
         string storeName, IReadOnlyList<BulkDeleteStateItem> items, CancellationToken cancellationToken = default)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        CheckNotEmpty(items, nameof(items));
+        ArgumentVerifier.ThrowIfNull(items, nameof(items));
         var request = new Wire.DeleteBulkStateRequest { StoreName = storeName };
         request.States.AddRange(items.Select(item =>
-            Item(item.Key, ByteString.Empty, NullWhenEmpty(item.ETag), item.StateOptions, item.Metadata)));
-        return CallAsync("State", "DeleteBulkState", request, Empty.Parser, cancellationToken);
+            Item(item.Key, ByteString.Empty, item.ETag, item.StateOptions, item.Metadata)));
+        await CallAsync("State", "DeleteBulkState", request, Empty.Parser, cancellationToken).ConfigureAwait(false);
     }
 
-    public override Task ExecuteStateTransactionAsync(
+    public override async Task ExecuteStateTransactionAsync(
         string storeName, IReadOnlyList<StateTransactionRequest> operations, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        CheckNotEmpty(operations, nameof(operations));
+        ArgumentVerifier.ThrowIfNull(operations, nameof(operations));
+        CheckNotEmpty(operations, "operations does");
         var request = new Wire.ExecuteStateTransactionRequest { StoreName = storeName };
         Copy(metadata, request.Metadata);
         foreach (var operation in operations)
@@ -62,26 +65,31 @@ internal sealed partial class DaprClientGrpc
             var value = operation.Value is null ? ByteString.Empty : ByteString.CopyFrom(operation.Value);
             request.Operations.Add(new Wire.TransactionalStateOperation
             {
-                OperationType = operation.OperationType == StateOperationType.Delete ? "delete" : "upsert",
+                OperationType = operation.OperationType switch
+                {
+                    StateOperationType.Upsert => "upsert",
+                    StateOperationType.Delete => "delete",
+                    _ => "",
+                },
                 Request = Item(operation.Key, value, operation.ETag, operation.Options, operation.Metadata),
             });
         }
 
-        return CallAsync("State", "ExecuteStateTransaction", request, Empty.Parser, cancellationToken);
+        await CallAsync("State", "ExecuteStateTransaction", request, Empty.Parser, cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task<StateQueryResponse<TValue>> QueryStateAsync<TValue>(
         string storeName, string jsonQuery, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
-        ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        ArgumentVerifier.ThrowIfNullOrEmpty(jsonQuery, nameof(jsonQuery));
+        ArgumentVerifier.ThrowIfNull(storeName, nameof(storeName));
+        ArgumentVerifier.ThrowIfNull(jsonQuery, nameof(jsonQuery));
         var request = new Wire.QueryStateRequest { StoreName = storeName, Query = jsonQuery };
         Copy(metadata, request.Metadata);
-        var answer = await CallAsync("Query state", "QueryStateAlpha1", request, Wire.QueryStateResponse.Parser, cancellationToken).ConfigureAwait(false);
+        var answer = await QueryAsync(request, cancellationToken).ConfigureAwait(false);
         var response = new StateQueryResponse<TValue>(
             [
                 .. answer.Results.Where(item => item.Error.Length == 0)
-                    .Select(item => new StateQueryItem<TValue>(item.Key, Deserialize<TValue>(item.Data, "Query state")!, item.Etag, item.Error)),
+                    .Select(item => new StateQueryItem<TValue>(item.Key, DeserializeState<TValue>(item.Data)!, item.Etag, item.Error)),
             ],
             answer.Token,
             answer.Metadata.ToDictionary());
@@ -91,14 +99,24 @@ internal sealed partial class DaprClientGrpc
             : throw new StateQueryException<TValue>("Encountered an error while processing state query results.", response, failed);
     }
 
-    private static string? NullWhenEmpty(string? etag) => string.IsNullOrEmpty(etag) ? null : etag;
-
-    private static void CheckNotEmpty<T>(IReadOnlyList<T> list, string name)
+    private static void CheckNotEmpty<T>(IReadOnlyList<T> list, string what)
     {
-        ArgumentVerifier.ThrowIfNull(list, name);
         if (list.Count == 0)
         {
-            throw new ArgumentException($"{name} do not contain any elements");
+            throw new ArgumentException($"{what} not contain any elements");
+        }
+    }
+
+    private async Task<Wire.QueryStateResponse> QueryAsync(Wire.QueryStateRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await _grpc.UnaryAsync("QueryStateAlpha1", request, Wire.QueryStateResponse.Parser, ct).ConfigureAwait(false);
+        }
+        catch (RpcException failure)
+        {
+            // Spelt as the official client spells it, for whoever looks at messages.
+            throw new DaprException("Query state operation failed: the Dapr endpointed indicated a failure. See InnerException for details.", failure);
         }
     }
 
@@ -106,7 +124,8 @@ internal sealed partial class DaprClientGrpc
         string storeName, IReadOnlyList<string> keys, int? parallelism, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
     {
         ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        CheckNotEmpty(keys, nameof(keys));
+        ArgumentVerifier.ThrowIfNull(keys, nameof(keys));
+        CheckNotEmpty(keys, "keys do");
         var request = new Wire.GetBulkStateRequest { StoreName = storeName, Parallelism = parallelism ?? 0 };
         Copy(metadata, request.Metadata);
         request.Keys.AddRange(keys);

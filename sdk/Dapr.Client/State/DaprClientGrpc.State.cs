@@ -12,14 +12,14 @@ internal sealed partial class DaprClientGrpc
         string storeName, string key, ConsistencyMode? consistencyMode = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         var answer = await ReadAsync(storeName, key, consistencyMode, metadata, cancellationToken).ConfigureAwait(false);
-        return Deserialize<TValue>(answer.Data, "State")!;
+        return DeserializeState<TValue>(answer.Data)!;
     }
 
     public override async Task<(TValue value, string etag)> GetStateAndETagAsync<TValue>(
         string storeName, string key, ConsistencyMode? consistencyMode = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         var answer = await ReadAsync(storeName, key, consistencyMode, metadata, cancellationToken).ConfigureAwait(false);
-        return (Deserialize<TValue>(answer.Data, "State")!, answer.Etag);
+        return (DeserializeState<TValue>(answer.Data)!, answer.Etag);
     }
 
     public override async Task<ReadOnlyMemory<byte>> GetByteStateAsync(
@@ -36,46 +36,47 @@ internal sealed partial class DaprClientGrpc
         return (answer.Data.Memory, answer.Etag);
     }
 
-    public override Task SaveStateAsync<TValue>(
+    public override async Task SaveStateAsync<TValue>(
         string storeName, string key, TValue value, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         CheckKey(storeName, key);
-        return SaveAsync(storeName, Item(key, SerializeState(value), etag: null, stateOptions, metadata), cancellationToken);
+        await SaveAsync(storeName, Item(key, SerializeState(value), etag: null, stateOptions, metadata), cancellationToken).ConfigureAwait(false);
     }
 
-    public override Task<bool> TrySaveStateAsync<TValue>(
+    public override async Task<bool> TrySaveStateAsync<TValue>(
         string storeName, string key, TValue value, string etag, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         CheckKey(storeName, key);
         ArgumentVerifier.ThrowIfNull(etag, nameof(etag));
-        return TryAsync(SaveAsync(storeName, Item(key, SerializeState(value), etag, stateOptions, metadata), cancellationToken));
+        return await TryAsync(SaveAsync(storeName, Item(key, SerializeState(value), etag, stateOptions, metadata), cancellationToken)).ConfigureAwait(false);
     }
 
-    public override Task SaveByteStateAsync(
+    public override async Task SaveByteStateAsync(
         string storeName, string key, ReadOnlyMemory<byte> binaryValue, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         CheckKey(storeName, key);
-        return SaveAsync(storeName, Item(key, ByteString.CopyFrom(binaryValue.Span), etag: null, stateOptions, metadata), cancellationToken);
+        await SaveAsync(storeName, Item(key, ByteString.CopyFrom(binaryValue.Span), etag: null, stateOptions, metadata), cancellationToken).ConfigureAwait(false);
     }
 
-    public override Task<bool> TrySaveByteStateAsync(
+    public override async Task<bool> TrySaveByteStateAsync(
         string storeName, string key, ReadOnlyMemory<byte> binaryValue, string etag, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         CheckKey(storeName, key);
         ArgumentVerifier.ThrowIfNull(etag, nameof(etag));
-        return TryAsync(SaveAsync(storeName, Item(key, ByteString.CopyFrom(binaryValue.Span), etag, stateOptions, metadata), cancellationToken));
+        return await TryAsync(SaveAsync(storeName, Item(key, ByteString.CopyFrom(binaryValue.Span), etag, stateOptions, metadata), cancellationToken))
+            .ConfigureAwait(false);
     }
 
     public override Task DeleteStateAsync(
         string storeName, string key, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
         DeleteAsync(storeName, key, etag: null, stateOptions, metadata, cancellationToken);
 
-    public override Task<bool> TryDeleteStateAsync(
+    public override async Task<bool> TryDeleteStateAsync(
         string storeName, string key, string etag, StateOptions? stateOptions = null, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         CheckKey(storeName, key);
         ArgumentVerifier.ThrowIfNull(etag, nameof(etag));
-        return TryAsync(DeleteAsync(storeName, key, etag, stateOptions, metadata, cancellationToken));
+        return await TryAsync(DeleteAsync(storeName, key, etag, stateOptions, metadata, cancellationToken)).ConfigureAwait(false);
     }
 
     private static void CheckKey(string storeName, string key)
@@ -104,7 +105,8 @@ internal sealed partial class DaprClientGrpc
         {
             ConcurrencyMode.FirstWrite => Wire.StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
             ConcurrencyMode.LastWrite => Wire.StateOptions.Types.StateConcurrency.ConcurrencyLastWrite,
-            _ => Wire.StateOptions.Types.StateConcurrency.ConcurrencyUnspecified,
+            null => Wire.StateOptions.Types.StateConcurrency.ConcurrencyUnspecified,
+            _ => throw new ArgumentException($"{options.Concurrency} Concurrency Mode is not supported."),
         },
     };
 
@@ -112,7 +114,8 @@ internal sealed partial class DaprClientGrpc
     {
         ConsistencyMode.Eventual => Wire.StateOptions.Types.StateConsistency.ConsistencyEventual,
         ConsistencyMode.Strong => Wire.StateOptions.Types.StateConsistency.ConsistencyStrong,
-        _ => Wire.StateOptions.Types.StateConsistency.ConsistencyUnspecified,
+        null => Wire.StateOptions.Types.StateConsistency.ConsistencyUnspecified,
+        _ => throw new ArgumentException($"{mode} Consistency Mode is not supported."),
     };
 
     // Aborted is the one status that says "another version"; everything else stays an exception.
@@ -131,19 +134,19 @@ internal sealed partial class DaprClientGrpc
 
     private ByteString SerializeState<TValue>(TValue value) => value is null ? ByteString.Empty : Serialize(value);
 
-    private Task<Wire.GetStateResponse> ReadAsync(
+    private async Task<Wire.GetStateResponse> ReadAsync(
         string storeName, string key, ConsistencyMode? consistency, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
     {
         CheckKey(storeName, key);
         var request = new Wire.GetStateRequest { StoreName = storeName, Key = key, Consistency = ToWire(consistency) };
         Copy(metadata, request.Metadata);
-        return CallAsync("State", "GetState", request, Wire.GetStateResponse.Parser, ct);
+        return await CallAsync("State", "GetState", request, Wire.GetStateResponse.Parser, ct).ConfigureAwait(false);
     }
 
     private Task<Empty> SaveAsync(string storeName, Wire.StateItem item, CancellationToken ct) =>
         CallAsync("State", "SaveState", new Wire.SaveStateRequest { StoreName = storeName, States = { item } }, Empty.Parser, ct);
 
-    private Task<Empty> DeleteAsync(
+    private async Task DeleteAsync(
         string storeName, string key, string? etag, StateOptions? options, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
     {
         CheckKey(storeName, key);
@@ -154,6 +157,6 @@ internal sealed partial class DaprClientGrpc
         }
 
         Copy(metadata, request.Metadata);
-        return CallAsync("State", "DeleteState", request, Empty.Parser, ct);
+        await CallAsync("State", "DeleteState", request, Empty.Parser, ct).ConfigureAwait(false);
     }
 }

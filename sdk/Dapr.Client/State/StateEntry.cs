@@ -10,9 +10,8 @@ public sealed class StateEntry<TValue>
     /// <summary>An entry.</summary>
     public StateEntry(DaprClient client, string storeName, string key, TValue value, string etag)
     {
-        ArgumentVerifier.ThrowIfNull(client, nameof(client));
-        ArgumentVerifier.ThrowIfNullOrEmpty(storeName, nameof(storeName));
-        ArgumentVerifier.ThrowIfNullOrEmpty(key, nameof(key));
+        ArgumentVerifier.ThrowIfNull(storeName, nameof(storeName));
+        ArgumentVerifier.ThrowIfNull(key, nameof(key));
         _client = client;
         StoreName = storeName;
         Key = key;

@@ -249,14 +249,39 @@ public sealed class DaprClientTests : IAsyncLifetime
         });
 
         var subscription = await _client.SubscribeConfiguration("c", ["k"]);
+        Assert.Equal("", subscription.Id);
+        var seen = new List<string>();
         await foreach (var change in subscription.Source)
         {
-            Assert.Equal("v", change["k"].Value);
-            break;
+            seen.Add(string.Join(',', change.Select(item => $"{item.Key}={item.Value.Value}")));
+            if (seen.Count == 2)
+            {
+                break;
+            }
         }
 
+        // The first message has the id and nothing else; it comes like the others.
+        Assert.Equal(["", "k=v"], seen);
         Assert.Equal("sub1", subscription.Id);
         await Eco2.Testing.Eventually.TrueAsync(() => open!.Aborted.IsCancellationRequested, "leaving the loop ended the call");
+    }
+
+    [Fact]
+    public async Task A_configuration_subscription_that_is_refused_or_given_up_says_so_to_its_reader()
+    {
+        _sidecar.On(Service + "SubscribeConfiguration", call => call.FailAsync(StatusCode.NotFound, "no such store"));
+        var refused = await _client.SubscribeConfiguration("c", ["k"]);
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await refused.Source.GetAsyncEnumerator().MoveNextAsync());
+
+        _sidecar.On(Service + "SubscribeConfiguration", call => Task.Delay(Timeout.Infinite, call.Aborted));
+        using var cancel = new CancellationTokenSource();
+        var silent = await _client.SubscribeConfiguration("c", ["k"]);
+        var reading = silent.Source.GetAsyncEnumerator(cancel.Token).MoveNextAsync();
+        await Eco2.Testing.Eventually.TrueAsync(() => _sidecar.Calls.Count == 2, "the second call arrived");
+        await cancel.CancelAsync();
+
+        Assert.Equal(StatusCode.NotFound, failure.StatusCode);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reading);
     }
 
     [Fact]
