@@ -33,7 +33,7 @@ namespace Dapr.AspNetCore
 
             if (string.IsNullOrWhiteSpace(Options.Token))
             {
-                return AuthenticateResult.Fail("App API token not configured.");
+                return AuthenticateResult.Fail("App API Token not configured.");
             }
 
             // Compared in constant time, so that answers do not tell how much of a guess is right.

@@ -23,7 +23,7 @@ internal sealed class CloudEventsMiddleware(RequestDelegate next, CloudEventsMid
     {
         encoding = null;
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
-            || !type.MediaType.StartsWith("application/cloudevents+json", StringComparison.OrdinalIgnoreCase))
+            || !type.MediaType.Equals("application/cloudevents+json", StringComparison.Ordinal))
         {
             return false;
         }
@@ -80,9 +80,10 @@ internal sealed class CloudEventsMiddleware(RequestDelegate next, CloudEventsMid
 
     private (byte[] Body, string? Type) Payload(JsonElement? data, JsonElement? base64, string? declared)
     {
+        var (type, isJson) = DataType(declared);
         if (base64 is { } bytes)
         {
-            return (bytes.GetBytesFromBase64(), declared ?? Json);
+            return (bytes.GetBytesFromBase64(), type);
         }
 
         if (data is not { } value)
@@ -90,49 +91,36 @@ internal sealed class CloudEventsMiddleware(RequestDelegate next, CloudEventsMid
             return ([], null);
         }
 
-        if (value.ValueKind == JsonValueKind.String && !IsJson(declared))
-        {
-            return options.SuppressJsonDecodingOfTextPayloads
-                ? (JsonSerializer.SerializeToUtf8Bytes(value), declared)
-                : (Encoding.UTF8.GetBytes(value.GetString()!), declared);
-        }
-
-        return (JsonSerializer.SerializeToUtf8Bytes(value), WithoutCharset(declared) ?? Json);
+        var isText = value.ValueKind == JsonValueKind.String && !isJson && !options.SuppressJsonDecodingOfTextPayloads;
+        return (isText ? Encoding.UTF8.GetBytes(value.GetString()!) : JsonSerializer.SerializeToUtf8Bytes(value), type);
     }
 
-    private static bool IsJson(string? declared)
-    {
-        if (declared is null)
-        {
-            return true;
-        }
-
-        return MediaTypeHeaderValue.TryParse(declared, out var type)
-            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
-    }
-
-    // The body is UTF-8 now, whatever the envelope's author wrote.
-    private static string? WithoutCharset(string? declared)
+    // What is not said, or not a media type, is JSON. Only application/json is JSON by its name: a string under any other type, also one
+    // that ends in +json, is text. The body is UTF-8 now, so that a charset goes.
+    private static (string Type, bool IsJson) DataType(string? declared)
     {
         if (declared is null || !MediaTypeHeaderValue.TryParse(declared, out var type))
         {
-            return declared;
+            return (Json, true);
+        }
+
+        var isJson = type.MediaType.Equals(Json, StringComparison.Ordinal);
+        if (!declared.Contains("charset", StringComparison.Ordinal))
+        {
+            return (declared, isJson);
         }
 
         type.Charset = default;
-        return type.ToString();
+        return (type.ToString(), isJson);
     }
 
     private static JsonElement? Property(JsonElement envelope, string name)
     {
-        if (envelope.ValueKind == JsonValueKind.Object)
+        foreach (var property in envelope.EnumerateObject())
         {
-            foreach (var property in envelope.EnumerateObject())
+            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
-                if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                {
-                    return property.Value;
-                }
+                return property.Value;
             }
         }
 
@@ -146,8 +134,8 @@ internal sealed class CloudEventsMiddleware(RequestDelegate next, CloudEventsMid
         {
             if (ShallForward(property.Name))
             {
-                var text = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : property.Value.GetRawText();
-                context.Request.Headers[HeaderPrefix + property.Name.ToLowerInvariant()] = text?.Trim('\"');
+                // As it stands in the envelope, escapes and all; a header that is there already stays.
+                context.Request.Headers.TryAdd(HeaderPrefix + property.Name.ToLowerInvariant(), property.Value.GetRawText().Trim('"'));
             }
         }
     }

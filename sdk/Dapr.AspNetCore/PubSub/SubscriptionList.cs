@@ -30,74 +30,82 @@ internal static partial class SubscriptionList
 {
     private const string RawPayload = "rawPayload";
 
-    public static List<Subscription> From(IReadOnlyList<Endpoint> endpoints, bool rawByDefault, ILogger? logger) =>
+    public static List<Subscription> From(IReadOnlyList<Endpoint> endpoints, bool rawEverywhere, ILogger? logger) =>
     [
         .. endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => endpoint.Metadata.GetOrderedMetadata<ITopicMetadata>().Select(topic => new Part(endpoint, topic)))
             .GroupBy(part => (part.Topic.PubsubName, part.Topic.Name))
             .OrderBy(group => group.Key.PubsubName, StringComparer.Ordinal)
             .ThenBy(group => group.Key.Name, StringComparer.Ordinal)
-            .Select(group => One(group.Key.PubsubName, group.Key.Name, [.. group], rawByDefault, logger)),
+            .Select(group => One(group.Key.PubsubName, group.Key.Name, [.. group.OrderBy(part => part.Topic.Priority)], rawEverywhere, logger)),
     ];
 
-    private static Subscription One(string pubsub, string topic, Part[] parts, bool rawByDefault, ILogger? logger)
+    // Routes and pairs come from every part; what a subscription has once comes from the part of the lowest priority number.
+    private static Subscription One(string pubsub, string topic, Part[] parts, bool rawEverywhere, ILogger? logger)
     {
-        var defaults = parts.Where(part => string.IsNullOrEmpty(part.Topic.Match)).Select(part => part.Path).Distinct().ToArray();
-        if (defaults.Length > 1 && logger is not null)
+        var defaults = parts.Where(part => string.IsNullOrEmpty(part.Topic.Match)).Select(part => part.Path).ToArray();
+        var matching = parts.Where(part => !string.IsNullOrEmpty(part.Topic.Match)).ToArray();
+        if (logger is not null)
         {
-            SeveralDefaults(logger, pubsub, topic, string.Join(", ", defaults));
+            Report(logger, pubsub, topic, defaults, matching);
         }
 
-        var rules = parts.Where(part => !string.IsNullOrEmpty(part.Topic.Match))
-            .OrderBy(part => part.Topic.Priority)
-            .Select(part => new SubscriptionRule(part.Topic.Match, part.Path))
-            .ToArray();
+        var first = parts[0];
+        var rules = matching.Select(part => new SubscriptionRule(part.Topic.Match, part.Path)).ToArray();
         var route = defaults.FirstOrDefault();
         return new Subscription(topic, pubsub)
         {
             Route = rules.Length == 0 ? route : null,
             Routes = rules.Length == 0 ? null : new SubscriptionRoutes(rules, route),
-            Metadata = Pairs(parts, rawByDefault),
-            DeadLetterTopic = parts.Select(part => (part.Topic as IDeadLetterTopicMetadata)?.DeadLetterTopic).LastOrDefault(name => !string.IsNullOrEmpty(name)),
-            BulkSubscribe = parts
-                .SelectMany(part => part.Endpoint.Metadata.GetOrderedMetadata<IBulkSubscribeMetadata>())
+            Metadata = Pairs(parts, rawEverywhere),
+            DeadLetterTopic = (first.Topic as IDeadLetterTopicMetadata)?.DeadLetterTopic,
+            BulkSubscribe = first.Endpoint.Metadata.GetOrderedMetadata<IBulkSubscribeMetadata>()
                 .Where(bulk => bulk.TopicName == topic)
                 .Select(bulk => new SubscriptionBulk(Enabled: true, bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs))
                 .FirstOrDefault(),
         };
     }
 
-    private static Dictionary<string, string>? Pairs(Part[] parts, bool rawByDefault)
+    private static Dictionary<string, string>? Pairs(Part[] parts, bool rawEverywhere)
     {
-        var pairs = new Dictionary<string, string>();
-        foreach (var (endpoint, topic) in parts)
+        var separator = parts.Select(part => (part.Topic as IOwnedOriginalTopicMetadata)?.MetadataSeparator).FirstOrDefault(text => !string.IsNullOrEmpty(text)) ?? ",";
+        var pairs = parts.SelectMany(part => part.Pairs)
+            .GroupBy(pair => pair.Name, pair => pair.Value)
+            .ToDictionary(group => group.Key, group => string.Join(separator, group.Distinct()));
+        if (rawEverywhere || parts.Any(part => (part.Topic as IRawTopicMetadata)?.EnableRawPayload == true))
         {
-            var owned = topic as IOwnedOriginalTopicMetadata;
-            var separator = string.IsNullOrEmpty(owned?.MetadataSeparator) ? "," : owned.MetadataSeparator;
-            var groups = endpoint.Metadata.GetOrderedMetadata<IOriginalTopicMetadata>()
-                .Where(pair => string.IsNullOrEmpty(pair.Id) || owned?.OwnedMetadatas?.Contains(pair.Id) == true)
-                .GroupBy(pair => pair.Name);
-            foreach (var group in groups)
-            {
-                pairs[group.Key] = string.Join(separator, group.Select(pair => pair.Value).Distinct());
-            }
-
-            if ((topic as IRawTopicMetadata)?.EnableRawPayload ?? rawByDefault)
-            {
-                pairs[RawPayload] = "true";
-            }
+            pairs[RawPayload] = "true";
         }
 
         return pairs.Count > 0 ? pairs : null;
     }
 
+    private static void Report(ILogger logger, string pubsub, string topic, string[] defaults, Part[] matching)
+    {
+        if (defaults.Length > 1)
+        {
+            SeveralDefaults(logger, pubsub, topic, string.Join(", ", defaults));
+        }
+
+        foreach (var same in matching.GroupBy(part => part.Topic.Priority).Where(group => group.Count() > 1))
+        {
+            SamePriority(logger, pubsub, topic, same.Count(), same.Key);
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Several default routes for topic {Topic} of {Pubsub}: {Routes}; the first is used")]
     private static partial void SeveralDefaults(ILogger logger, string pubsub, string topic, string routes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} rules for topic {Topic} of {Pubsub} have priority {Priority}; they are tried in the order of the endpoints")]
+    private static partial void SamePriority(ILogger logger, string pubsub, string topic, int count, int priority);
 
     private sealed record Part(RouteEndpoint Endpoint, ITopicMetadata Topic)
     {
         // Paths go out without a leading slash, and a sidecar cannot fill a route parameter in.
         public string Path { get; } = string.Join('/', Endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Literal))));
+
+        public IEnumerable<IOriginalTopicMetadata> Pairs => Endpoint.Metadata.GetOrderedMetadata<IOriginalTopicMetadata>()
+            .Where(pair => string.IsNullOrEmpty(pair.Id) || (Topic as IOwnedOriginalTopicMetadata)?.OwnedMetadatas?.Contains(pair.Id) == true);
 
         private static string Literal(RoutePatternPart part) => part switch
         {

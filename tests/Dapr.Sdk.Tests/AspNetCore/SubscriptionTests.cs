@@ -38,6 +38,29 @@ public class SubscriptionTests
     }
 
     [Fact]
+    public async Task A_topic_of_several_endpoints_has_the_pairs_of_all_and_the_rest_of_the_first_by_priority()
+    {
+        await using var app = await AppAsync(app =>
+        {
+            app.MapSubscribeHandler(new SubscribeOptions { EnableRawPayload = true });
+            app.MapPost("/late", () => { })
+                .WithTopic(new TopicOptions { PubsubName = "p", Name = "t", Match = "m", Priority = 2, DeadLetterTopic = "late", Metadata = Pairs("k", "a") })
+                .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = "t", MaxMessagesCount = 2 });
+            app.MapPost("/early", () => { })
+                .WithTopic(new TopicOptions { PubsubName = "p", Name = "t", Match = "n", Priority = 1, DeadLetterTopic = "early", Metadata = Pairs("k", "b") });
+            app.MapPost("/owned", [Topic("p", "u", new[] { "own" }, "|")] [TopicMetadata("own", "x", "1")] [TopicMetadata("other", "x", "2")] [TopicMetadata("x", "3")] () => { });
+        });
+
+        var json = await app.Client.GetStringAsync(new Uri("/dapr/subscribe", UriKind.Relative));
+
+        Assert.Equal(
+            """
+            [{"topic":"t","pubsubName":"p","routes":{"rules":[{"match":"n","path":"early"},{"match":"m","path":"late"}]},"metadata":{"k":"b,a","rawPayload":"true"},"deadLetterTopic":"early"},{"topic":"u","pubsubName":"p","route":"owned","metadata":{"x":"1|3","rawPayload":"true"}}]
+            """,
+            json);
+    }
+
+    [Fact]
     public async Task A_route_parameter_makes_the_list_fail()
     {
         await using var app = await AppAsync(app =>
@@ -57,6 +80,12 @@ public class SubscriptionTests
     [InlineData("""{"data":"한글","datacontenttype":"text/plain"}""", "text/plain|한글")]
     [InlineData("""{"data_base64":"aGk=","datacontenttype":"image/x"}""", "image/x|hi")]
     [InlineData("""{"data_base64":"aGk="}""", "application/json|hi")]
+    [InlineData("""{"data_base64":"aGk=","datacontenttype":"text/plain; charset=euc-kr"}""", "text/plain|hi")]
+    [InlineData("""{"data":"a","datacontenttype":"text/plain; charset=utf-8"}""", "text/plain|a")]
+    [InlineData("""{"data":"a","datacontenttype":"application/vnd.shop+json"}""", "application/vnd.shop+json|a")]
+    [InlineData("""{"data":{"a":1},"datacontenttype":"application/vnd.shop+json"}""", "application/vnd.shop+json|{\"a\":1}")]
+    [InlineData("""{"data":"a","datacontenttype":"text/json"}""", "text/json|a")]
+    [InlineData("""{"data":"a","datacontenttype":"no type"}""", "application/json|\"a\"")]
     [InlineData("""{"id":"1"}""", "|")]
     public async Task An_envelope_is_taken_off(string envelope, string seen)
     {
@@ -120,6 +149,26 @@ public class SubscriptionTests
 
         Assert.Equal(expected, response.StatusCode);
     }
+
+    [Fact]
+    public async Task Properties_of_the_envelope_become_headers_as_they_stand_unless_there_are_such_already()
+    {
+        await using var app = await AppAsync(app =>
+        {
+            app.UseCloudEvents(new CloudEventsMiddlewareOptions { ForwardCloudEventPropertiesAsHeaders = true, ExcludedCloudEventPropertiesFromHeaders = ["Source"] });
+            app.MapPost("/echo", (HttpContext context) => string.Join(
+                ';', context.Request.Headers.Where(header => header.Key.StartsWith("Cloudevent.", StringComparison.Ordinal)).OrderBy(header => header.Key).Select(header => $"{header.Key}={header.Value}")));
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/echo");
+        request.Content = Envelope("""{"id":"a\u0026b","Type":"t","time":5,"source":"s","topic":"mine","traceparent":"00","data":1}""");
+        request.Headers.Add("Cloudevent.topic", "theirs");
+
+        using var response = await app.Client.SendAsync(request);
+
+        Assert.Equal("Cloudevent.id=a\\u0026b;Cloudevent.time=5;Cloudevent.topic=theirs;Cloudevent.type=t", await response.Content.ReadAsStringAsync());
+    }
+
+    private static Dictionary<string, string> Pairs(string name, string value) => new() { [name] = value };
 
     private static ByteArrayContent Envelope(string json) =>
         new(Encoding.UTF8.GetBytes(json)) { Headers = { { "Content-Type", "application/cloudevents+json; charset=utf-8" } } };
