@@ -15,7 +15,11 @@ internal sealed class DaprDistributedLockGrpcClient(GrpcChannel channel, HttpCli
         string storeName, string resourceId, string lockOwner, int expiryInSeconds, CancellationToken cancellationToken = default)
     {
         CheckNames(storeName, resourceId, lockOwner);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(expiryInSeconds);
+        if (expiryInSeconds <= 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(expiryInSeconds), expiryInSeconds, "The value cannot be less than or equal to zero.");
+        }
+
         var request = new Wire.TryLockRequest
         {
             StoreName = storeName,
@@ -33,14 +37,7 @@ internal sealed class DaprDistributedLockGrpcClient(GrpcChannel channel, HttpCli
         CheckNames(storeName, resourceId, lockOwner);
         var request = new Wire.UnlockRequest { StoreName = storeName, ResourceId = resourceId, LockOwner = lockOwner };
         var answer = await CallAsync("UnlockAlpha1", request, Wire.UnlockResponse.Parser, cancellationToken).ConfigureAwait(false);
-        return new UnlockResponse(answer.Status switch
-        {
-            Wire.UnlockResponse.Types.Status.Success => LockStatus.Success,
-            Wire.UnlockResponse.Types.Status.LockDoesNotExist => LockStatus.LockDoesNotExist,
-            Wire.UnlockResponse.Types.Status.LockBelongsToOthers => LockStatus.LockBelongsToOthers,
-            Wire.UnlockResponse.Types.Status.InternalError => LockStatus.InternalError,
-            var unknown => throw new DaprException($"Lock operation failed: the runtime answered the unknown status {unknown}."),
-        });
+        return new UnlockResponse(FromWire(answer.Status));
     }
 
     protected override void Dispose(bool disposing)
@@ -53,6 +50,15 @@ internal sealed class DaprDistributedLockGrpcClient(GrpcChannel channel, HttpCli
 
         base.Dispose(disposing);
     }
+
+    private static LockStatus FromWire(Wire.UnlockResponse.Types.Status status) => status switch
+    {
+        Wire.UnlockResponse.Types.Status.Success => LockStatus.Success,
+        Wire.UnlockResponse.Types.Status.LockDoesNotExist => LockStatus.LockDoesNotExist,
+        Wire.UnlockResponse.Types.Status.LockBelongsToOthers => LockStatus.LockBelongsToOthers,
+        Wire.UnlockResponse.Types.Status.InternalError => LockStatus.InternalError,
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, $"Status '{status}' is not supported"),
+    };
 
     private static void CheckNames(string storeName, string resourceId, string lockOwner)
     {

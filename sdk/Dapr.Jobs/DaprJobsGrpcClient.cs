@@ -35,7 +35,7 @@ internal sealed class DaprJobsGrpcClient(GrpcChannel channel, HttpClient http, s
 
         if (ttl <= startingFrom)
         {
-            throw new ArgumentException("A job must not end before it starts.", nameof(ttl));
+            throw new ArgumentException("When both ttl and startingFrom are specified, ttl must represent a later point in time");
         }
 
         var job = new Wire.Job { Name = jobName };
@@ -92,7 +92,11 @@ internal sealed class DaprJobsGrpcClient(GrpcChannel channel, HttpClient http, s
 
     public override async Task DeleteJobAsync(string jobName, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(jobName);
+        if (string.IsNullOrWhiteSpace(jobName))
+        {
+            throw new ArgumentNullException(nameof(jobName));
+        }
+
         var request = new Wire.DeleteJobRequest { Name = jobName };
         await CallAsync("Delete", "DeleteJob", request, Wire.DeleteJobResponse.Parser, cancellationToken).ConfigureAwait(false);
     }

@@ -181,7 +181,9 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task Nonsense_is_refused_before_anything_goes_out()
     {
-        await Assert.ThrowsAsync<ArgumentException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, startingFrom: Noon, ttl: Noon));
+        var ends = await Assert.ThrowsAsync<ArgumentException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, startingFrom: Noon, ttl: Noon));
+        Assert.Equal("When both ttl and startingFrom are specified, ttl must represent a later point in time", ends.Message);
+        await Assert.ThrowsAsync<ArgumentNullException>(() => _client.DeleteJobAsync(""));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, repeats: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => DaprJobSchedule.FromDuration(TimeSpan.FromHours(24)));
         Assert.Empty(_sidecar.Calls);

@@ -81,6 +81,14 @@ public sealed class DistributedLockTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_says_something_else_is_out_of_range()
+    {
+        _sidecar.OnUnary(Unlock, Wire.UnlockRequest.Parser, _ => new Wire.UnlockResponse { Status = (Wire.UnlockResponse.Types.Status)9 });
+
+        Assert.Equal("status", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.TryUnlockAsync("s", "r", "o"))).ParamName);
+    }
+
+    [Fact]
     public async Task A_refusal_is_a_DaprException_with_the_status_inside()
     {
         _sidecar.On(Lock, call => call.FailAsync(StatusCode.FailedPrecondition, "lock store is not configured"));
@@ -89,7 +97,8 @@ public sealed class DistributedLockTests : IAsyncLifetime
 
         Assert.StartsWith("Lock operation failed", failure.Message, StringComparison.Ordinal);
         Assert.Equal(StatusCode.FailedPrecondition, Assert.IsType<RpcException>(failure.InnerException).StatusCode);
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.TryLockAsync("s", "r", "o", 0));
+        var seconds = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.TryLockAsync("s", "r", "o", 0));
+        Assert.StartsWith("The value cannot be less than or equal to zero.", seconds.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentNullException>(() => _client.TryLockAsync("s", null!, "o", 5));
     }
 
