@@ -60,7 +60,7 @@ public class WorkflowRetryPolicy
     /// <summary>The delay after a number of failed attempts, or null when there is to be no other attempt.</summary>
     internal TimeSpan? DelayAfter(int failedAttempts, DateTime firstAttempt, DateTime now)
     {
-        if (failedAttempts >= MaxNumberOfAttempts || (RetryTimeout != Timeout.InfiniteTimeSpan && now - firstAttempt > RetryTimeout))
+        if (failedAttempts >= MaxNumberOfAttempts || (RetryTimeout != Timeout.InfiniteTimeSpan && now - firstAttempt >= RetryTimeout))
         {
             return null;
         }

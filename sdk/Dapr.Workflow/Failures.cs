@@ -6,7 +6,7 @@ namespace Dapr.Workflow;
 internal static class Failures
 {
     public static WorkflowTaskFailureDetails FromWire(Proto.TaskFailureDetails details) =>
-        new(details.ErrorType, details.ErrorMessage, details.StackTrace);
+        new(details.ErrorType, details.ErrorMessage, string.IsNullOrEmpty(details.StackTrace) ? null : details.StackTrace);
 
     public static Proto.TaskFailureDetails ToWire(Exception failure, bool isNonRetriable = false) =>
         ToWire(failure.GetType().FullName ?? failure.GetType().Name, failure.Message, failure.StackTrace, isNonRetriable);

@@ -44,7 +44,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         {
             InstanceId = string.IsNullOrEmpty(instanceId) ? Guid.CreateVersion7(_clock.GetUtcNow()).ToString("N") : instanceId,
             Name = name,
-            Input = _serializer.Serialize(input),
+            Input = Write(input),
             ScheduledStartTimestamp = startTime?.ToTimestamp(),
             ParentTraceContext = Trace(),
         };
@@ -55,8 +55,15 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     /// <inheritdoc/>
     public async Task<WorkflowState> GetWorkflowStateAsync(string instanceId, bool getInputsAndOutputs = true, CancellationToken cancellation = default)
     {
-        var answer = await GetAsync("GetInstance", instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
-        return new WorkflowState(answer.Exists ? answer.WorkflowState : null, _serializer);
+        try
+        {
+            var answer = await GetAsync("GetInstance", instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
+            return new WorkflowState(answer.Exists ? answer.WorkflowState : null, _serializer);
+        }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.NotFound)
+        {
+            return new WorkflowState(state: null, _serializer);
+        }
     }
 
     /// <inheritdoc/>
@@ -69,7 +76,13 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         // Payloads are fetched once at the end rather than carried by every attempt to wait.
         var state = await WaitAsync("WaitForInstanceCompletion", instanceId, payloads: false, cancellation).ConfigureAwait(false);
-        return getInputsAndOutputs ? await GetWorkflowStateAsync(instanceId, getInputsAndOutputs: true, cancellation).ConfigureAwait(false) : state;
+        if (!getInputsAndOutputs)
+        {
+            return state;
+        }
+
+        var full = await GetWorkflowStateAsync(instanceId, getInputsAndOutputs: true, cancellation).ConfigureAwait(false);
+        return full.Exists ? full : state;
     }
 
     /// <inheritdoc/>
@@ -77,7 +90,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
-        var request = new Proto.RaiseEventRequest { InstanceId = instanceId, Name = eventName, Input = _serializer.Serialize(eventPayload) };
+        var request = new Proto.RaiseEventRequest { InstanceId = instanceId, Name = eventName, Input = Write(eventPayload) };
         return _grpc.UnaryAsync("RaiseEvent", request, Proto.RaiseEventResponse.Parser, cancellation);
     }
 
@@ -85,7 +98,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     public Task TerminateWorkflowAsync(string instanceId, object? output = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        var request = new Proto.TerminateRequest { InstanceId = instanceId, Output = _serializer.Serialize(output), Recursive = true };
+        var request = new Proto.TerminateRequest { InstanceId = instanceId, Output = Write(output), Recursive = true };
         return _grpc.UnaryAsync("TerminateInstance", request, Proto.TerminateResponse.Parser, cancellation);
     }
 
@@ -93,7 +106,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     public Task SuspendWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        var request = new Proto.SuspendRequest { InstanceId = instanceId, Reason = reason };
+        var request = new Proto.SuspendRequest { InstanceId = instanceId, Reason = reason ?? "" };
         return _grpc.UnaryAsync("SuspendInstance", request, Proto.SuspendResponse.Parser, cancellation);
     }
 
@@ -101,7 +114,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     public Task ResumeWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        var request = new Proto.ResumeRequest { InstanceId = instanceId, Reason = reason };
+        var request = new Proto.ResumeRequest { InstanceId = instanceId, Reason = reason ?? "" };
         return _grpc.UnaryAsync("ResumeInstance", request, Proto.ResumeResponse.Parser, cancellation);
     }
 
@@ -162,7 +175,7 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         if (options is { OverwriteInput: true })
         {
             request.OverwriteInput = true;
-            request.Input = _serializer.Serialize(options.Input);
+            request.Input = Write(options.Input);
         }
 
         var answer = await _grpc.UnaryAsync("RerunWorkflowFromEvent", request, Proto.RerunWorkflowFromEventResponse.Parser, cancellation)
@@ -180,6 +193,9 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     /// <summary>Closes the channel.</summary>
     public void Dispose() => _channel.Dispose();
 
+    // No serializer is asked about nothing.
+    private string Write(object? value) => value is null ? "" : _serializer.Serialize(value);
+
     private static Proto.TraceContext? Trace() => Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } activity
         ? new Proto.TraceContext { TraceParent = id, TraceState = string.IsNullOrEmpty(activity.TraceStateString) ? null : activity.TraceStateString }
         : null;
@@ -195,12 +211,17 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
     {
         for (var pause = FirstPause; ; pause = pause < LongestPause / 2 ? pause * 2 : LongestPause)
         {
+            ct.ThrowIfCancellationRequested();
             try
             {
                 var answer = await GetAsync(method, instanceId, payloads, ct).ConfigureAwait(false);
                 return answer.Exists
                     ? new WorkflowState(answer.WorkflowState, _serializer)
-                    : throw new InvalidOperationException($"Workflow instance '{instanceId}' does not exist.");
+                    : throw new InvalidOperationException($"Workflow instance '{instanceId}' does not exist");
+            }
+            catch (RpcException failure) when (failure.StatusCode == StatusCode.Cancelled && ct.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(failure.Message, failure, ct);
             }
             catch (RpcException failure) when (failure.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
             {

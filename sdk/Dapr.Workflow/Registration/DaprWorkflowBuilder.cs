@@ -29,6 +29,16 @@ namespace Dapr.Workflow
         /// <summary>Message sizes of the worker, in bytes; null: no limit.</summary>
         public DaprWorkflowBuilder WithGrpcMessageSizeLimits(int? maxReceiveMessageSize = null, int? maxSendMessageSize = null)
         {
+            if (maxReceiveMessageSize is { } receive)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(receive, nameof(maxReceiveMessageSize));
+            }
+
+            if (maxSendMessageSize is { } send)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(send, nameof(maxSendMessageSize));
+            }
+
             Services.Replace(ServiceDescriptor.Singleton(new Worker.MessageSizeLimits(maxReceiveMessageSize, maxSendMessageSize)));
             return this;
         }

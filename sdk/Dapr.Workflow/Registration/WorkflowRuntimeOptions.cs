@@ -37,16 +37,24 @@ public sealed class WorkflowRuntimeOptions
         GrpcChannelOptions = grpcChannelOptions ?? throw new ArgumentNullException(nameof(grpcChannelOptions));
 
     /// <summary>Registers a function as workflow.</summary>
-    public void RegisterWorkflow<TInput, TOutput>(string name, Func<WorkflowContext, TInput, Task<TOutput>> implementation) =>
+    public void RegisterWorkflow<TInput, TOutput>(string name, Func<WorkflowContext, TInput, Task<TOutput>> implementation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(implementation);
         _registrations.Add(factory => factory.RegisterWorkflow(name, implementation));
+    }
 
     /// <summary>Registers a class as workflow, by the class's name unless another is given.</summary>
     public void RegisterWorkflow<TWorkflow>(string? name = null)
         where TWorkflow : class, IWorkflow => _registrations.Add(factory => factory.RegisterWorkflow<TWorkflow>(name));
 
     /// <summary>Registers a function as activity.</summary>
-    public void RegisterActivity<TInput, TOutput>(string name, Func<WorkflowActivityContext, TInput, Task<TOutput>> implementation) =>
+    public void RegisterActivity<TInput, TOutput>(string name, Func<WorkflowActivityContext, TInput, Task<TOutput>> implementation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(implementation);
         _registrations.Add(factory => factory.RegisterActivity(name, implementation));
+    }
 
     /// <summary>Registers a class as activity, by the class's name unless another is given.</summary>
     public void RegisterActivity<TActivity>(string? name = null)
@@ -61,4 +69,10 @@ public sealed class WorkflowRuntimeOptions
             register(factory);
         }
     }
+
+    internal GrpcChannelOptions Channel(MessageSizeLimits limits) => new()
+    {
+        MaxReceiveMessageSize = limits.MaxReceive ?? GrpcChannelOptions?.MaxReceiveMessageSize,
+        MaxSendMessageSize = limits.MaxSend ?? GrpcChannelOptions?.MaxSendMessageSize,
+    };
 }

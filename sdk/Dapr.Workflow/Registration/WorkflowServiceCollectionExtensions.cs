@@ -1,5 +1,6 @@
 using Dapr.Common.Serialization;
 using Dapr.Workflow.Registration;
+using Dapr.Workflow.Serialization;
 using Dapr.Workflow.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,19 +33,16 @@ public static class WorkflowServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddLogging();
-        services.TryAddSingleton(_ =>
-        {
-            var options = new WorkflowRuntimeOptions();
-            configureRuntime?.Invoke(options);
-            return options;
-        });
+        var runtime = new WorkflowRuntimeOptions();
+        configureRuntime?.Invoke(runtime);
+        services.TryAddSingleton(runtime);
         services.TryAddSingleton<IWorkflowsFactory>(provider =>
         {
             var factory = new WorkflowsFactory(provider.GetRequiredService<ILogger<WorkflowsFactory>>());
             provider.GetRequiredService<WorkflowRuntimeOptions>().ApplyRegistrations(factory);
             return factory;
         });
-        services.TryAddSingleton<IDaprSerializer>(new JsonDaprSerializer());
+        services.TryAddSingleton(provider => (IDaprSerializer?)provider.GetService<IWorkflowSerializer>() ?? new JsonDaprSerializer());
         services.TryAddSingleton(new MessageSizeLimits(MaxReceive: null, MaxSend: null));
         services.TryAddSingleton<WorkerConnection>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WorkflowWorker>());
@@ -55,6 +53,8 @@ public static class WorkflowServiceCollectionExtensions
                 var configuration = provider.GetService<IConfiguration>();
                 var builder = new DaprWorkflowClientBuilder(configuration) { Services = provider };
                 builder.UseGrpcEndpoint(DaprDefaults.GetDefaultGrpcEndpoint(configuration));
+                // Unlike the client of a builder this one has the limits of the worker, and a call that is given up is an RpcException.
+                builder.UseGrpcChannelOptions(provider.GetRequiredService<WorkflowRuntimeOptions>().Channel(provider.GetRequiredService<MessageSizeLimits>()));
                 configureClient?.Invoke(provider, builder);
                 return builder.Build();
             },

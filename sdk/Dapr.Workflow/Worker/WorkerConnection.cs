@@ -16,12 +16,9 @@ internal sealed class WorkerConnection : IDisposable
     public WorkerConnection(IServiceProvider services, WorkflowRuntimeOptions options, MessageSizeLimits limits)
     {
         var configuration = services.GetService<IConfiguration>();
-        _channel = GrpcChannel.ForAddress(DaprDefaults.GetDefaultGrpcEndpoint(configuration), new GrpcChannelOptions
-        {
-            ThrowOperationCanceledOnCancellation = true,
-            MaxReceiveMessageSize = limits.MaxReceive ?? options.GrpcChannelOptions?.MaxReceiveMessageSize,
-            MaxSendMessageSize = limits.MaxSend ?? options.GrpcChannelOptions?.MaxSendMessageSize,
-        });
+        var channel = options.Channel(limits);
+        channel.ThrowOperationCanceledOnCancellation = true;
+        _channel = GrpcChannel.ForAddress(DaprDefaults.GetDefaultGrpcEndpoint(configuration), channel);
         Grpc = new GrpcInvoker(_channel, TaskHub.Service, DaprDefaults.GetDefaultDaprApiToken(configuration));
     }
 
