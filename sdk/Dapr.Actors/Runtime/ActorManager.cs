@@ -95,8 +95,8 @@ internal sealed class ActorManager
         using var json = JsonDocument.Parse(body);
         var reminder = json.RootElement;
         var state = TimerInfoJson.Bytes(reminder);
-        var due = Durations.Parse(TimerInfoJson.Text(reminder, "dueTime"));
-        var period = Durations.Parse(TimerInfoJson.Text(reminder, "period"));
+        var due = TimerInfoJson.Time(reminder, "dueTime");
+        var period = TimerInfoJson.Time(reminder, "period");
         await RunAsync(id, ReminderCall, async actor =>
         {
             await ((IRemindable)actor).ReceiveReminderAsync(name, state, due, period).ConfigureAwait(false);

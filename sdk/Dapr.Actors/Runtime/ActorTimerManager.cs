@@ -44,14 +44,14 @@ internal sealed class SidecarTimers(SidecarActors sidecar) : ActorTimerManager
         }
 
         // A job that is due at once is kept without a due time.
-        var due = Durations.Parse(TimerInfoJson.Text(kept, "dueTime"));
+        var due = TimerInfoJson.Time(kept, "dueTime");
         return new ActorReminder(
             reminder.ActorType,
             reminder.ActorId,
             reminder.Name,
             TimerInfoJson.Bytes(kept),
             due < TimeSpan.Zero ? TimeSpan.Zero : due,
-            Durations.Parse(TimerInfoJson.Text(kept, "period")));
+            TimerInfoJson.Time(kept, "period"));
     }
 
     public override Task UnregisterReminderAsync(ActorReminderToken reminder)

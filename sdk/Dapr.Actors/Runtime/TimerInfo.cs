@@ -69,9 +69,13 @@ internal sealed class TimerInfoJson : JsonConverter<TimerInfo>
     internal static TimerInfo Read(JsonElement timer) => new(
         Text(timer, "callback") ?? "",
         Bytes(timer),
-        Durations.Parse(Text(timer, "dueTime")),
-        Durations.Parse(Text(timer, "period")),
+        Time(timer, "dueTime"),
+        Time(timer, "period"),
         Text(timer, "ttl") is { } ttl ? Durations.Parse(ttl) : null);
+
+    // What is empty never comes; what is not there is at once.
+    internal static TimeSpan Time(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) ? Durations.Parse(value.GetString()) : TimeSpan.Zero;
 
     internal static string Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) ? value.GetString() : null;
 

@@ -163,6 +163,18 @@ public sealed class ActorHandlersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Times_that_are_not_there_are_zero_and_times_that_are_empty_never_come()
+    {
+        await using var app = await StartAsync(json: true);
+        using var http = Client(app);
+
+        using var absent = await http.PutAsync("/actors/Counter/a1/method/remind/r", new StringContent("""{"data":"AQID"}"""));
+        using var empty = await http.PutAsync("/actors/Counter/a1/method/remind/r", new StringContent("""{"data":"AQID","period":""}"""));
+
+        Assert.Equal(["reminder r 010203 0 0", "reminder r 010203 0 -1"], _lines.Where(line => line.StartsWith("reminder", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Deactivation_ends_the_actor_and_its_scope()
     {
         await using var app = await StartAsync(json: true);
