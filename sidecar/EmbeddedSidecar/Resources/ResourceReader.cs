@@ -23,7 +23,11 @@ internal sealed class ResourceReader(string appId, string? kubernetesNamespace)
         foreach (var file in Directory.EnumerateFiles(path).Where(IsYaml).Order(StringComparer.Ordinal))
         {
             using var text = File.OpenText(file);
-            Documents(text, file);
+            // A Configuration counts where it is named as such, and nowhere else: daprd passes it over here, so that it may lie beside the rest.
+            foreach (var document in YamlMap.Documents(text, file).Where(document => document.Text("kind") != "Configuration"))
+            {
+                Document(document);
+            }
         }
     }
 

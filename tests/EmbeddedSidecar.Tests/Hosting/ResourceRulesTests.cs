@@ -88,6 +88,20 @@ public sealed class ResourceRulesTests : IDisposable
     }
 
     [Fact]
+    public void A_configuration_among_the_resources_counts_only_where_it_is_named_as_the_configuration()
+    {
+        Write("config.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata: { name: c }\nspec: { features: [{ name: ActorStateTTL, enabled: true }] }\n");
+        var without = new ResourceReader("app", null);
+        without.Folder(_folder);
+        var with = new ResourceReader("app", null);
+        with.Folder(_folder);
+        with.ConfigurationFile(Path.Combine(_folder, "config.yaml"));
+
+        Assert.False(without.Result().Configuration.ActorStateTtl);
+        Assert.True(with.Result().Configuration.ActorStateTtl);
+    }
+
+    [Fact]
     public async Task The_name_of_the_pod_comes_from_the_environment_or_the_component_does_not_start()
     {
         var resources = SidecarFixture.Component("files", "bindings.localstorage", $"rootPath: {_folder}/{{podName}}");
