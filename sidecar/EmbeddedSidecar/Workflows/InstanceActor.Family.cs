@@ -30,7 +30,7 @@ internal sealed partial class InstanceActor
         lock (_gate)
         {
             var child = created.ChildWorkflowInstanceCreated;
-            return TurnRules.Event(-1, _engine.Now(), e => e.ExecutionStarted = new ExecutionStartedEvent
+            var start = TurnRules.Event(-1, _engine.Now(), e => e.ExecutionStarted = new ExecutionStartedEvent
             {
                 Name = child.Name,
                 Version = child.Version,
@@ -51,6 +51,8 @@ internal sealed partial class InstanceActor
                 },
                 ParentTraceContext = child.ParentTraceContext,
             });
+            start.Router = created.Router?.Clone() ?? new TaskRouter { SourceAppID = _engine.AppId };
+            return start;
         }
     }
 

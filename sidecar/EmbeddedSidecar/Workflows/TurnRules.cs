@@ -158,7 +158,7 @@ internal sealed class TurnRules(string appId, int maxPayload, Func<string> newEx
         };
         state.DropInbox(turn.InboxCount);
         state.StartNextRun(
-            [Event(-1, now, e => e.WorkflowStarted = new WorkflowStartedEvent()), Event(-1, now, e => e.ExecutionStarted = start)],
+            [Event(-1, now, e => e.WorkflowStarted = new WorkflowStartedEvent()), Event(-1, now, e => (e.ExecutionStarted, e.Router) = (start, new TaskRouter { SourceAppID = appId }))],
             completion.CarryoverEvents);
     }
 

@@ -24,6 +24,8 @@ internal sealed partial class WorkflowEngine
             ScheduledStartTimestamp = request.ScheduledStartTimestamp,
             ParentTraceContext = request.ParentTraceContext ?? (traceParent is null ? null : new TraceContext { TraceParent = traceParent }),
         });
+        // Workers learn from it which app they are: without it Dapr's package for .NET sends nothing to other apps.
+        start.Router = new TaskRouter { SourceAppID = AppId };
         using var span = Telemetry.Creates(start.ExecutionStarted);
         var result = await Telemetry.OperationAsync(
             "create_workflow", Telemetry.Now, WithAsync(request.InstanceId, actor => StartOrExplainAsync(actor, start))).WaitAsync(ct);

@@ -130,6 +130,38 @@ public abstract class ChildTests(IWorkflowStore store) : WorkflowTests(store)
     }
 
     [Fact]
+    public async Task The_start_of_a_run_says_which_app_it_is_in()
+    {
+        static TaskRouter? Router(WorkflowRequest request) => request.All().Last(e => e.ExecutionStarted is not null).Router;
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<TaskRouter?>();
+        Worker(request =>
+        {
+            seen.Enqueue(Router(request));
+            return seen.Count switch
+            {
+                1 => Answer(ContinueAsNew(0, "2")),
+                2 => Answer(Child(0, "Child", "kid", Other)),
+                _ => Answer(Complete(1, null)),
+            };
+        });
+        var there = new System.Collections.Concurrent.ConcurrentQueue<TaskRouter?>();
+        Worker(
+            request =>
+            {
+                there.Enqueue(Router(request));
+                return Answer(Complete(0, null));
+            },
+            app: 1);
+
+        await Hub.StartAsync("p", "Parent");
+        await Hub.CompletedAsync("p");
+
+        var own = new TaskRouter { SourceAppID = AppId };
+        Assert.Equal([own, own, own], seen);
+        Assert.Equal(new TaskRouter { SourceAppID = AppId, TargetAppID = Other }, Assert.Single(there));
+    }
+
+    [Fact]
     public async Task History_goes_along_to_those_it_was_asked_for()
     {
         var worker = Worker(request =>
