@@ -175,6 +175,19 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
     }
 
     [Fact]
+    public async Task What_is_no_event_is_refused_in_a_batch_too()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            rabbitMq.PubSub("enableDeadLetter: true") + PubSubHost.Subscription("oddbulk", "/in", "bulkSubscribe: { enabled: true, maxAwaitDurationMs: 5 }"), ("a", app));
+
+        await rabbitMq.PutAsync("oddbulk", "not json"u8.ToArray());
+
+        await Eventually.TrueAsync(async () => await rabbitMq.Server.MessagesAsync("dlq-a-oddbulk") == 1, "in the dead letter queue");
+        Assert.Empty(app.Requests);
+    }
+
+    [Fact]
     public async Task A_queue_of_limited_length_drops_the_oldest()
     {
         await using var app = await SubscriberApp.StartAsync();

@@ -15,15 +15,21 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         var expired = new List<string?>();
         for (var i = 0; i < messages.Count; i++)
         {
-            if (await SortAsync(messages[i], expired) is { } path)
+            CloudEventReader header = default;
+            if (!context.IsRaw && !CloudEventReader.TryRead(messages[i].Data.Span, out header))
+            {
+                NotAnEvent(context.Log, context.Component.Name, context.Topic);
+                handled[i] = await GiveUpAsync(messages[i]);
+            }
+            else if (await PathAsync(messages[i], header, expired) is { } path)
             {
                 var id = Guid.CreateVersion7(context.Clock.GetUtcNow()).ToString();
-                if (!paths.TryGetValue(path.Path, out var entries))
+                if (!paths.TryGetValue(path, out var entries))
                 {
-                    paths[path.Path] = entries = [];
+                    paths[path] = entries = [];
                 }
 
-                entries.Add((i, new BatchEntry(id, messages[i], path.Header)));
+                entries.Add((i, new BatchEntry(id, messages[i], header)));
             }
         }
 
@@ -50,16 +56,8 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     }
 
     // The path a message goes to, or null when it has already met its end.
-    private async ValueTask<(string Path, CloudEventReader Header)?> SortAsync(BrokerMessage message, List<string?> expired)
+    private async ValueTask<string?> PathAsync(BrokerMessage message, CloudEventReader header, List<string?> expired)
     {
-        CloudEventReader header = default;
-        if (!context.IsRaw && !CloudEventReader.TryRead(message.Data.Span, out header))
-        {
-            NotAnEvent(context.Log, context.Component.Name, context.Topic);
-            await context.DeadLetters.TakeAsync(message);
-            return null;
-        }
-
         string? path = null;
         if (header.Expiration < context.Clock.GetUtcNow())
         {
@@ -77,14 +75,16 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
             }
         }
 
-        if (path is not null)
+        if (path is null)
         {
-            return (path, header);
+            await context.DeadLetters.TakeAsync(message);
         }
 
-        await context.DeadLetters.TakeAsync(message);
-        return null;
+        return path;
     }
+
+    private async ValueTask<Handled> GiveUpAsync(BrokerMessage message) =>
+        await context.DeadLetters.TakeAsync(message) ? Handled.Done : Handled.Failed;
 
     private async Task DeliverAsync(
         string path, List<(int At, BatchEntry Entry)> open, Handled[] handled, Action firstAttemptMade, CancellationToken stopping)
@@ -130,7 +130,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
 
         foreach (var (at, entry) in open)
         {
-            handled[at] = await context.DeadLetters.TakeAsync(entry.Message) ? Handled.Done : Handled.Failed;
+            handled[at] = await GiveUpAsync(entry.Message);
         }
     }
 
