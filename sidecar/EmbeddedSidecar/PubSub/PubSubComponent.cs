@@ -1,5 +1,7 @@
 using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resiliency;
 using EmbeddedSidecar.Telemetry;
 
@@ -31,17 +33,19 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
     public string OnBroker(string topic) => _prefix + topic;
 
     /// <summary>Publishes under the outbound policy.</summary>
+    /// <param name="overHttp">Who publishes does so over HTTP: retries that match statuses take a failure of the broker for 503, else for UNAVAILABLE.</param>
     /// <exception cref="DaprException">The app may not use the topic, or the broker did not take the message.</exception>
     public ValueTask PublishAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct) =>
-        SendAsync(topic, data, metadata, app.Metrics, ct);
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, CancellationToken ct) =>
+        SendAsync(topic, data, metadata, overHttp, app.Metrics, ct);
 
     /// <summary>The same for one of many, which are counted together.</summary>
-    public ValueTask PublishOneOfManyAsync(string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct) =>
-        SendAsync(topic, data, metadata, null, ct);
+    public ValueTask PublishOneOfManyAsync(
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, CancellationToken ct) =>
+        SendAsync(topic, data, metadata, overHttp, null, ct);
 
     private async ValueTask SendAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, DaprMetrics? metrics, CancellationToken ct)
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, DaprMetrics? metrics, CancellationToken ct)
     {
         var began = metrics?.Now ?? 0;
         if (!broker.Scopes.MayPublish(topic))
@@ -55,8 +59,15 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
             await Outbound.RunAsync(
                 async token =>
                 {
-                    await broker.PublishAsync(onBroker, data, metadata, token);
-                    return true;
+                    try
+                    {
+                        await broker.PublishAsync(onBroker, data, metadata, token);
+                        return true;
+                    }
+                    catch (Exception failed) when (failed is BackendException or TimeoutException)
+                    {
+                        throw new NotTakenException(failed, overHttp ? StatusCodes.Status503ServiceUnavailable : (int)StatusCode.Unavailable);
+                    }
                 },
                 ct);
             metrics?.Published(name, topic, true, began);
@@ -68,5 +79,10 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
             metrics?.Published(name, topic, false, began);
             throw PubSubErrors.NotPublished(name, topic, failed);
         }
+    }
+
+    private sealed class NotTakenException(Exception cause, int status) : Exception(cause.Message, cause), ICodedFailure
+    {
+        public int? Status => status;
     }
 }

@@ -3,6 +3,13 @@ namespace EmbeddedSidecar.Resiliency;
 /// <summary>A failure that trying again cannot mend; never retried.</summary>
 internal interface IPermanentFailure;
 
+/// <summary>A failure with a status that says whether to try again: one of gRPC up to 16, one of HTTP from 100.</summary>
+internal interface ICodedFailure
+{
+    /// <summary>Null: always worth a retry.</summary>
+    int? Status { get; }
+}
+
 /// <summary>Refused without a call because the circuit breaker is open.</summary>
 internal sealed class CircuitOpenException() : Exception("circuit breaker is open"), IPermanentFailure;
 

@@ -31,6 +31,8 @@ internal sealed record RetryRule
     public bool Matches(Exception? failure, int httpStatus) => failure switch
     {
         GrpcException grpc => GrpcStatuses?.Contains((int)grpc.Code) ?? true,
+        ICodedFailure { Status: <= 16 and var code } => GrpcStatuses?.Contains(code) ?? true,
+        ICodedFailure { Status: { } code } => HttpStatuses?.Contains(code) ?? true,
         null => HttpStatuses?.Contains(httpStatus) ?? true,
         _ => true,
     };

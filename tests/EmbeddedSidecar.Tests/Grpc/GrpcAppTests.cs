@@ -5,6 +5,7 @@ using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Tests.Jobs;
+using EmbeddedSidecar.Tests.PubSub;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -65,7 +66,7 @@ public sealed class GrpcAppTests
                 _ => (StatusCode.Unimplemented, null),
             };
         });
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await StartAsync(app, PubSubHost.Retries(3, "1ms", matching: "gRPCStatusCodes: \"14\""));
 
         await PublishAsync(sidecar, "refused");
         await PublishAsync(sidecar, "bulk");
@@ -73,6 +74,7 @@ public sealed class GrpcAppTests
         await Eventually.TrueAsync(
             () => Task.FromResult(seen.Contains("OnTopicEvent dead") && seen.Contains("OnBulkTopicEvent")), "both were brought", TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.DoesNotContain("OnBulkTopicEventAlpha1", seen);
+        Assert.Single(seen, one => one == "OnTopicEvent refused");
     }
 
     // In turn, until one fails; what is not JSON is passed on as null.
@@ -169,10 +171,10 @@ public sealed class GrpcAppTests
     private static TopicSubscription Subscription(string topic) =>
         new() { PubsubName = "pubsub", Topic = topic, DeadLetterTopic = topic is "dead" or "known" ? "" : "dead" };
 
-    private static async Task<SidecarFixture> StartAsync(WebApplication app)
+    private static async Task<SidecarFixture> StartAsync(WebApplication app, string more = "")
     {
         var sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.InMemory, new AppSettings { AppId = "app", AppPort = new Uri(app.Urls.First()).Port, IsGrpcApp = true });
+            SidecarFixture.InMemory + more, new AppSettings { AppId = "app", AppPort = new Uri(app.Urls.First()).Port, IsGrpcApp = true });
         await sidecar.WaitUntilReadyAsync();
         return sidecar;
     }

@@ -72,6 +72,19 @@ public abstract class BulkSubscribeTests(TestBroker broker)
     }
 
     [Fact]
+    public async Task Which_statuses_are_worth_a_retry_is_not_asked_of_a_batch()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        app.Answer = _ => (500, null);
+        await using var host = await PubSubHost.StartAsync(
+            broker.PubSub() + PubSubHost.Retries(2, "1ms", matching: "httpStatusCodes: \"429\"") + PubSubHost.Subscription("unmatched", "/in", Bulk + "unmatched-dead"), ("a", app));
+
+        await host.PublishAsync("unmatched", "1");
+
+        await Eventually.TrueAsync(() => app.Requests.Count == 3, "the first and two retries");
+    }
+
+    [Fact]
     public async Task A_batch_that_is_being_retried_does_not_hold_up_the_next_one()
     {
         await using var app = await SubscriberApp.StartAsync();

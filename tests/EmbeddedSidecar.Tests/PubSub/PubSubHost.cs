@@ -46,8 +46,9 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
 
         """;
 
-    /// <summary>Inbound retries of pubsub at a constant pace.</summary>
-    public static string Retries(int retries, string pause = "20ms", string more = "") => $$"""
+    /// <summary>Retries of pubsub at a constant pace, in and out.</summary>
+    /// <param name="matching">Only for these, such as <c>httpStatusCodes: "429"</c>.</param>
+    public static string Retries(int retries, string pause = "20ms", string more = "", string? matching = null) => $$"""
 
         ---
         apiVersion: dapr.io/v1alpha1
@@ -56,7 +57,7 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
         spec:
           policies:
             retries:
-              again: { policy: constant, duration: {{pause}}, maxRetries: {{retries}} }
+              again: { policy: constant, duration: {{pause}}, maxRetries: {{retries}}{{(matching is null ? "" : $", matching: {{ {matching} }}")}} }
             timeouts:
               limit: 500ms
           targets:

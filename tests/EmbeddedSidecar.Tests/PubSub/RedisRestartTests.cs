@@ -14,7 +14,7 @@ public sealed class RedisRestartTests
         await using var redis = await RedisServer.StartAsync(durable: true);
         await using var app = await SubscriberApp.StartAsync();
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host, "processingTimeout: 1s", "redeliverInterval: 200ms")
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1s", "redeliverInterval: 200")
             + PubSubHost.Retries(-1)
             + PubSubHost.Subscription("t", "/in", "bulkSubscribe: { enabled: true, maxMessagesCount: 20, maxAwaitDurationMs: 5 }"),
             ("a", app));
@@ -97,5 +97,17 @@ public sealed class RedisRestartTests
         var answer = new byte[64];
         var length = await socket.GetStream().ReadAsync(answer);
         return Encoding.ASCII.GetString(answer, 0, length).StartsWith("-LOADING", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_redis_that_is_away_is_503_to_the_policy_of_a_publish()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host, "dialTimeout: 200ms") + PubSubHost.Retries(-1, matching: "httpStatusCodes: \"429\""), ("a", null));
+        await redis.StopAsync();
+
+        using var answer = await host.PublishAsync("t", "1").WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
     }
 }

@@ -19,7 +19,7 @@ internal static class BulkPublish
     /// <returns>Those the broker did not take.</returns>
     /// <exception cref="DaprException">The call as a whole is refused.</exception>
     public static async Task<IReadOnlyList<FailedEntry>> RunAsync(
-        AppInstance app, PubSubComponent component, string topic, bool isRaw, IReadOnlyList<BulkMessage> messages, IHeaderDictionary headers, CancellationToken ct)
+        AppInstance app, PubSubComponent component, string topic, bool isRaw, IReadOnlyList<BulkMessage> messages, IHeaderDictionary headers, bool overHttp, CancellationToken ct)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         if (!messages.All(message => message.EntryId.Length > 0 && ids.Add(message.EntryId)))
@@ -38,7 +38,7 @@ internal static class BulkPublish
         var publishing = messages
             .Select(message => (message, data: isRaw ? message.Data : Envelope(writer, app, component, topic, message, headers)))
             .ToList()
-            .ConvertAll(one => TryAsync(component, topic, one.message, one.data, ct));
+            .ConvertAll(one => TryAsync(component, topic, one.message, one.data, overHttp, ct));
         List<FailedEntry> failed = [.. (await Task.WhenAll(publishing)).OfType<FailedEntry>()];
         app.Metrics?.BatchPublished(component.Name, topic, failed.Count == 0, messages.Count - failed.Count, began);
         return failed;
@@ -66,11 +66,11 @@ internal static class BulkPublish
     }
 
     private static async Task<FailedEntry?> TryAsync(
-        PubSubComponent component, string topic, BulkMessage message, ReadOnlyMemory<byte> data, CancellationToken ct)
+        PubSubComponent component, string topic, BulkMessage message, ReadOnlyMemory<byte> data, bool overHttp, CancellationToken ct)
     {
         try
         {
-            await component.PublishOneOfManyAsync(topic, data, message.Metadata, ct);
+            await component.PublishOneOfManyAsync(topic, data, message.Metadata, overHttp, ct);
             return null;
         }
         catch (DaprException failed)

@@ -24,7 +24,7 @@ internal static class BulkPublishHttp
         }
 
         var messages = Read(await call.BodyAsync(), component.Name, topic, metadata);
-        var failed = await BulkPublish.RunAsync(call.App, component, topic, isRaw, messages, call.Http.Request.Headers, call.Aborted);
+        var failed = await BulkPublish.RunAsync(call.App, component, topic, isRaw, messages, call.Http.Request.Headers, overHttp: true, call.Aborted);
         if (failed.Count == 0)
         {
             call.NoContent();

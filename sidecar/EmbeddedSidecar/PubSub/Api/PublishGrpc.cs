@@ -54,7 +54,7 @@ internal static class PublishGrpc
             }
         }
 
-        await component.PublishAsync(request.Topic, data, metadata.Count > 0 ? metadata : null, call.Aborted);
+        await component.PublishAsync(request.Topic, data, metadata.Count > 0 ? metadata : null, overHttp: false, call.Aborted);
         return new Empty();
     }
 
@@ -76,7 +76,7 @@ internal static class PublishGrpc
 
             return new BulkMessage(entry.EntryId, entry.Event.Memory, entry.ContentType, metadata);
         })];
-        var failed = await BulkPublish.RunAsync(call.App, component, request.Topic, isRaw, messages, call.Metadata, call.Aborted);
+        var failed = await BulkPublish.RunAsync(call.App, component, request.Topic, isRaw, messages, call.Metadata, overHttp: false, call.Aborted);
 
         // A partial failure is an error too: official clients do not look into the answer then.
         return failed.Count == 0

@@ -32,7 +32,7 @@ internal static class PublishHttp
             data = Envelope(call, component, topic, data, metadata);
         }
 
-        await component.PublishAsync(topic, data, metadata, call.Aborted);
+        await component.PublishAsync(topic, data, metadata, overHttp: true, call.Aborted);
         call.NoContent();
     }
 

@@ -92,7 +92,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         var attempts = 0;
         try
         {
-            var status = await Attempts.RunAsync(
+            await Attempts.RunAsync(
                 context.Component.Inbound,
                 async ct =>
                 {
@@ -108,13 +108,9 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
                         }
                     }
                 },
-                static status => status,
+                static _ => 0,
                 stopping,
                 context.CutOff);
-            if (status != 0)
-            {
-                NotDelivered(context.Log, open.Count, context.Topic, $"status {status}");
-            }
         }
         catch (OperationCanceledException)
         {
@@ -134,15 +130,16 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         }
     }
 
-    // Removes from the open entries what the app has taken. Returns the status if the app refused all, else 0.
-    private async ValueTask<int> AttemptAsync(string path, List<(int At, BatchEntry Entry)> open, CancellationToken ct)
+    // Removes from the open entries what the app has taken; fails if some are left.
+    private async ValueTask<bool> AttemptAsync(string path, List<(int At, BatchEntry Entry)> open, CancellationToken ct)
     {
         BatchEntry[] entries = [.. open.Select(one => one.Entry)];
         var answer = await DeliveryTelemetry.DeliverAsync(
             context, new DeliveredBatch(context.Component.Name, context.Topic, path, context.IsRaw, entries), ct);
         if (answer.Status != 0)
         {
-            return answer.Status;
+            // Unlike that of a single message, this status is not looked at: a batch is always worth a retry, as in Dapr.
+            throw new DeliveryException($"status {answer.Status}");
         }
 
         foreach (var entry in entries)
@@ -155,7 +152,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         }
 
         open.RemoveAll(one => answer.Verdicts.TryGetValue(one.Entry.Id, out var verdict) && verdict != Verdict.Retry);
-        return open.Count == 0 ? 0 : throw new DeliveryException($"the app wants {open.Count} of {entries.Length} messages of a batch again");
+        return open.Count == 0 ? true : throw new DeliveryException($"the app wants {open.Count} of {entries.Length} messages of a batch again");
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Component} topic {Topic} is not a CloudEvent in JSON")]

@@ -21,7 +21,7 @@ internal sealed partial class DeadLetters(PubSubComponent component, string? top
         using var limit = new CancellationTokenSource(_limit, clock);
         try
         {
-            await component.PublishAsync(topic, message.Data, message.Metadata, limit.Token);
+            await component.PublishAsync(topic, message.Data, message.Metadata, overHttp: false, limit.Token);
             return true;
         }
         catch (Exception failed) when (failed is DaprException or OperationCanceledException)

@@ -126,7 +126,8 @@ internal sealed partial class GrpcSubscriber(AppInstance app, ILogger log) : ISu
         return new Answer(Verdict.Ignore, 0);
     }
 
-    private static DeliveryException Failed(Exception cause) => new($"error returned from app while processing pub/sub event: {cause.Message}", cause);
+    private static DeliveryException Failed(Exception cause) =>
+        new($"error returned from app while processing pub/sub event: {cause.Message}", cause, (cause as GrpcException)?.Code ?? StatusCode.Unavailable);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "App {AppId} does not implement the delivery of pub/sub events: {EventId} is dropped")]
     private static partial void NotImplemented(ILogger log, string appId, string eventId);

@@ -1,3 +1,6 @@
+using EmbeddedSidecar.Grpc;
+using EmbeddedSidecar.Resiliency;
+
 namespace EmbeddedSidecar.PubSub.Delivery;
 
 /// <summary>The way to whoever subscribed: an app over HTTP, or a stream that an app opened.</summary>
@@ -52,5 +55,8 @@ internal readonly record struct Answer(Verdict Verdict, int Status);
 /// <param name="Verdicts">By entry id; an entry that is missing has to be tried again.</param>
 internal sealed record BulkAnswer(int Status, IReadOnlyDictionary<string, Verdict> Verdicts);
 
-/// <summary>A delivery that failed without a status code.</summary>
-internal sealed class DeliveryException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>A delivery that failed, with a status of gRPC if the app said one.</summary>
+internal sealed class DeliveryException(string message, Exception? inner = null, StatusCode? code = null) : Exception(message, inner), ICodedFailure
+{
+    public int? Status => (int?)code;
+}
