@@ -80,8 +80,11 @@ internal readonly record struct CloudEventReader(string? Id, string? TraceParent
         return null;
     }
 
+    // RFC 3339, as daprd writes it; in any other writing it is none.
     private static DateTimeOffset? Time(string? text) =>
-        !string.IsNullOrEmpty(text)
+        text is { Length: >= 20 }
+        && (text[4], text[7], text[10], text[13], text[16]) is ('-', '-', 'T', ':', ':')
+        && (text[^1] == 'Z' || (text[^3], text[^6]) is (':', '+' or '-'))
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : null;

@@ -97,6 +97,33 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
     }
 
     [Fact]
+    public async Task A_ttl_of_none_is_over_at_once_and_ttl_counts_before_ttl_in_seconds()
+    {
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host), ("a", null));
+
+        await host.PublishAsync("lives", "1", "?metadata.ttlInSeconds=0");
+        await host.PublishAsync("lives", "2", "?metadata.ttlInSeconds=1&metadata.ttl=1h");
+
+        var expirations = (await redis.MessagesAsync("lives")).Select(one => JsonDocument.Parse(one).RootElement.GetProperty("expiration").GetDateTimeOffset()).ToList();
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.True(expirations[0] <= now && expirations[1] > now.AddMinutes(30));
+    }
+
+    [Fact]
+    public async Task An_expiration_that_is_not_written_as_daprd_writes_it_is_none()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host) + PubSubHost.Subscription("dated", "/in"), ("a", app));
+
+        await redis.AskAsync("XADD", "dated", "*", "data", """{"id":"1","data":"old","expiration":"2001-01-01T00:00:00.123456789+09:00"}""");
+        await redis.AskAsync("XADD", "dated", "*", "data", """{"id":"2","data":"odd","expiration":"2001-01-01"}""");
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
+        await Eventually.TrueAsync(async () => await redis.PendingAsync("dated", "a") == 0, "acknowledged");
+
+        Assert.Equal(["odd"], app.DataOn("/in"));
+    }
+
+    [Fact]
     public async Task A_slow_handler_keeps_its_message_beyond_the_processing_timeout()
     {
         var hold = new TaskCompletionSource();
