@@ -7,9 +7,11 @@ public sealed class RedisServer : IAsyncDisposable
     private ChildServer process;
     private bool stopped;
 
-    private RedisServer(ChildServer process, int port, string folder, bool durable, bool temporary)
+    private readonly TestCertificates? certificates;
+
+    private RedisServer(ChildServer process, int port, string folder, bool durable, bool temporary, TestCertificates? certificates)
     {
-        (this.process, Port, Folder, Durable, this.temporary) = (process, port, folder, durable, temporary);
+        (this.process, Port, Folder, Durable, this.temporary, this.certificates) = (process, port, folder, durable, temporary, certificates);
     }
 
     public int Port { get; }
@@ -23,12 +25,13 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <param name="durable">Append-only file, synced at every write, as in production.</param>
     /// <param name="folder">Where its data lies; null for a temporary one.</param>
-    public static async Task<RedisServer> StartAsync(bool durable = false, string? folder = null)
+    /// <param name="certificates">It speaks TLS only, with the server's certificate, and to clients alone that have one of the same authority.</param>
+    public static async Task<RedisServer> StartAsync(bool durable = false, string? folder = null, TestCertificates? certificates = null)
     {
         var temporary = folder is null;
         var port = ChildServer.FreePort();
         folder ??= Path.Combine(Path.GetTempPath(), $"eco2-redis-{Environment.ProcessId}-{port}");
-        var server = new RedisServer(Launch(port, folder, durable), port, folder, durable, temporary);
+        var server = new RedisServer(Launch(port, folder, durable, certificates), port, folder, durable, temporary, certificates);
         await ChildServer.WaitForPortAsync(port);
         return server;
     }
@@ -38,7 +41,7 @@ public sealed class RedisServer : IAsyncDisposable
     public async Task RestartAsync(int loadDelay = 0)
     {
         await StopAsync();
-        process = Launch(Port, Folder, Durable, loadDelay);
+        process = Launch(Port, Folder, Durable, certificates, loadDelay);
         stopped = false;
         await ChildServer.WaitForPortAsync(Port);
     }
@@ -62,9 +65,13 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private static ChildServer Launch(int port, string folder, bool durable, int loadDelay = 0) =>
+    private static ChildServer Launch(int port, string folder, bool durable, TestCertificates? certificates, int loadDelay = 0) =>
         ChildServer.Start(
-            $"redis-server --port {port} --bind 127.0.0.1 --save '' --dir '{folder}' --appendonly {(durable ? "yes --appendfsync always" : "no")} --key-load-delay {loadDelay}",
+            $"redis-server {Listening(port, certificates)} --bind 127.0.0.1 --save '' --dir '{folder}' --appendonly {(durable ? "yes --appendfsync always" : "no")} --key-load-delay {loadDelay}",
             folder,
             temporary: false);
+
+    private static string Listening(int port, TestCertificates? certificates) => certificates is null
+        ? $"--port {port}"
+        : $"--port 0 --tls-port {port} --tls-ca-cert-file {certificates.CaFile} --tls-cert-file {certificates.Folder}/server.pem --tls-key-file {certificates.Folder}/server-key.pem --tls-auth-clients yes";
 }

@@ -19,6 +19,12 @@ internal sealed class ComponentMetadata(ComponentSpec spec)
         return _values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
     }
 
+    /// <summary>The value under exactly this name: there are a few that Dapr sees in no other letter case.</summary>
+    public string? Exactly(string name) =>
+        _values.Keys.FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } written && written != name
+            ? throw Refuse(written, $"must be written \"{name}\": Dapr does not see it otherwise")
+            : Optional(name);
+
     public string Required(string name) => Optional(name) ?? throw Refuse(name, "is required");
 
     public string Text(string name, string whenAbsent) => Optional(name) ?? whenAbsent;
@@ -27,6 +33,17 @@ internal sealed class ComponentMetadata(ComponentSpec spec)
         Optional(name) is not { } text ? whenAbsent
         : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
         : throw Refuse(name, $"is not an integer: \"{text}\"");
+
+    public long Long(string name, long whenAbsent) =>
+        Optional(name) is not { } text ? whenAbsent
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Refuse(name, $"is not an integer: \"{text}\"");
+
+    /// <summary>True or false as Go writes them; some components of Dapr take no other words.</summary>
+    public bool GoFlag(string name, bool whenAbsent) =>
+        Optional(name) is not { } text ? whenAbsent
+        : GoBool.TryParse(text, out var value) ? value
+        : throw Refuse(name, $"is not true or false: \"{text}\"");
 
     public bool Flag(string name, bool whenAbsent) =>
         Optional(name)?.ToUpperInvariant() switch
@@ -64,6 +81,18 @@ internal sealed class ComponentMetadata(ComponentSpec spec)
             && Math.Abs(number) < 1_000_000_000_000
             ? (long)Math.Min(long.MaxValue, Math.Ceiling(number * (decimal)Math.Pow(text.EndsWith('i') ? 1024 : 1000, exponent)))
             : throw Refuse(name, $"is not a size such as 100Mi: \"{text}\"");
+    }
+
+    /// <summary>Refuses settings that are there without a value, where Dapr does not take that for the default.</summary>
+    public void RefuseEmpty(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (_values.TryGetValue(name, out var value) && value.Length == 0)
+            {
+                throw Refuse(name, "is empty, which is not the default: leave it out");
+            }
+        }
     }
 
     /// <summary>Accepts names that make no difference here.</summary>

@@ -22,7 +22,7 @@ internal sealed class RedisConfiguration : IComponent
         _connections = context.Services.Redis;
         _clock = context.Services.Clock;
         _log = context.Services.Logs.CreateLogger<RedisConfiguration>();
-        _limit = context.Metadata.Duration("readTimeout", TimeSpan.FromSeconds(3)) * 4;
+        _limit = RedisOptions.Patience(context.Metadata);
     }
 
     public IReadOnlyList<string> Capabilities => [];

@@ -26,7 +26,7 @@ internal sealed class RedisLock : IComponent
         _metadata = context.Metadata;
         _options = RedisOptions.From(_metadata);
         _connections = context.Services.Redis;
-        _limit = _metadata.Duration("readTimeout", TimeSpan.FromSeconds(3)) * 4;
+        _limit = RedisOptions.Patience(_metadata);
         var prefix = _metadata.Text("keyPrefix", "appid");
         if (prefix.Contains(Separator, StringComparison.Ordinal))
         {

@@ -1,3 +1,5 @@
+using EmbeddedSidecar.Components;
+
 namespace EmbeddedSidecar.PubSub;
 
 /// <summary>The metadata entry rawPayload, on a publish or on a subscription.</summary>
@@ -15,16 +17,12 @@ internal static class RawPayload
             return true;
         }
 
-        switch (text)
+        if (GoBool.TryParse(text, out raw))
         {
-            case "1" or "t" or "T" or "true" or "TRUE" or "True":
-                raw = true;
-                return true;
-            case "0" or "f" or "F" or "false" or "FALSE" or "False":
-                return true;
-            default:
-                complaint = $"{Name} value must be a valid boolean: actual is '{text}'";
-                return false;
+            return true;
         }
+
+        complaint = $"{Name} value must be a valid boolean: actual is '{text}'";
+        return false;
     }
 }

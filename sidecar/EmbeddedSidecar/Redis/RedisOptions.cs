@@ -1,3 +1,4 @@
+using System.Globalization;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Redis;
@@ -5,6 +6,14 @@ namespace EmbeddedSidecar.Redis;
 /// <summary>Where a Redis server is and who we are there; the same metadata for state, pub/sub, lock and configuration.</summary>
 internal sealed record RedisOptions(string Host, int Port)
 {
+    // Dapr refuses these when they are empty; a variable that is not set makes them so.
+    private static readonly string[] _noTexts =
+    [
+        "redisPort", "redisDB", "enableTLS", "insecureSkipTLSVerify", "failover", "useEntraID", "dialTimeout", "readTimeout", "writeTimeout", "redisMaxRetries",
+        "redisMinRetryInterval", "redisMaxRetryInterval", "poolSize", "poolTimeout", "maxConnAge", "minIdleConns", "idleTimeout", "idleCheckFrequency",
+        "processingTimeout", "queueDepth", "concurrency", "maxLenApprox", "streamTTL", "ttlInSeconds",
+    ];
+
     public string? Username { get; init; }
 
     public string? Password { get; init; }
@@ -15,12 +24,16 @@ internal sealed record RedisOptions(string Host, int Port)
 
     public bool SkipTlsVerify { get; init; }
 
+    /// <summary>Who we are, for a server that asks.</summary>
+    public ClientCertificate? Certificate { get; init; }
+
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public override string ToString() => $"{Host}:{Port}";
 
     public static RedisOptions From(ComponentMetadata metadata)
     {
+        metadata.RefuseEmpty(_noTexts);
         var address = metadata.Required("redisHost");
         if (address.Contains(','))
         {
@@ -34,7 +47,7 @@ internal sealed record RedisOptions(string Host, int Port)
 
         foreach (var name in (string[])["failover", "useEntraID", "useIAM"])
         {
-            if (metadata.Flag(name, false))
+            if (metadata.GoFlag(name, false))
             {
                 throw metadata.Refuse(name, "is not supported by the embedded sidecar");
             }
@@ -45,23 +58,44 @@ internal sealed record RedisOptions(string Host, int Port)
             "redisMaxRetries", "redisMinRetryInterval", "redisMaxRetryInterval", "readTimeout", "writeTimeout", "poolSize", "poolTimeout",
             "maxConnAge", "minIdleConns", "idleTimeout", "idleCheckFrequency", "maxRetries", "maxRetryBackoff");
 
-        var (host, port) = SplitAddress(address, metadata.Integer("redisPort", 6379));
+        var (host, port) = SplitAddress(address, metadata);
+        var tls = metadata.GoFlag("enableTLS", false);
+        var (certificate, key) = (metadata.Optional("clientCert"), metadata.Optional("clientKey"));
         return new RedisOptions(host, port)
         {
             Username = metadata.Optional("redisUsername"),
             Password = metadata.Optional("redisPassword"),
             Database = metadata.Integer("redisDB", 0),
-            Tls = metadata.Flag("enableTLS", false),
-            SkipTlsVerify = metadata.Flag("insecureSkipTLSVerify", false),
-            DialTimeout = metadata.Duration("dialTimeout", TimeSpan.FromSeconds(5)),
+            Tls = tls,
+            SkipTlsVerify = metadata.GoFlag("insecureSkipTLSVerify", false),
+            Certificate = tls ? ClientCertificate.Pair(metadata, certificate, key) : null,
+            DialTimeout = metadata.Duration("dialTimeout", TimeSpan.Zero) is { Ticks: > 0 } limit ? limit : TimeSpan.FromSeconds(5),
         };
     }
 
-    private static (string Host, int Port) SplitAddress(string address, int defaultPort)
+    /// <summary>How long to wait for an answer: Dapr's client reads for readTimeout and tries three times more before it gives up.</summary>
+    public static TimeSpan Patience(ComponentMetadata metadata) => metadata.Duration("readTimeout", TimeSpan.Zero) switch
     {
+        { Ticks: > 0 } once => once * 4,
+        { Ticks: < 0 } => Timeout.InfiniteTimeSpan,
+        _ => TimeSpan.FromSeconds(12),
+    };
+
+    // A colon more than one, and no brackets: an IPv6 address alone.
+    private static (string Host, int Port) SplitAddress(string address, ComponentMetadata metadata)
+    {
+        var apart = metadata.Integer("redisPort", 0);
         var colon = address.LastIndexOf(':');
-        return colon > 0 && int.TryParse(address.AsSpan(colon + 1), out var port)
-            ? (address[..colon].Trim('[', ']'), port)
-            : (address, defaultPort);
+        if (colon < 0 || address.EndsWith(']') || (address.IndexOf(':', StringComparison.Ordinal) != colon && !address.StartsWith('[')))
+        {
+            return (address.Trim('[', ']'), apart == 0 ? 6379 : apart);
+        }
+
+        var port = ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+            ? given
+            : throw metadata.Refuse("redisHost", $"has a port that is none: \"{address}\"");
+        return apart == 0 || apart == port
+            ? (colon == 0 ? "localhost" : address[..colon].Trim('[', ']'), port)
+            : throw metadata.Refuse("redisPort", $"says {apart}, but redisHost says {port}");
     }
 }

@@ -87,6 +87,11 @@ internal sealed class RespSocket : IAsyncDisposable
     {
         var tls = new SslStream(plain);
         var authentication = new SslClientAuthenticationOptions { TargetHost = options.Host };
+        if (options.Certificate is { } certificate)
+        {
+            authentication.ClientCertificateContext = certificate.Chain();
+        }
+
         if (options.SkipTlsVerify)
         {
 #pragma warning disable CA5359 // The component says insecureSkipTLSVerify.

@@ -21,8 +21,7 @@ internal sealed class RedisStateStore : IStateStore
     {
         _options = RedisOptions.From(context.Metadata);
         _connections = context.Services.Redis;
-        // Dapr's client reads for readTimeout and tries three times more before it gives up.
-        _limit = context.Metadata.Duration("readTimeout", TimeSpan.FromSeconds(3)) * 4;
+        _limit = RedisOptions.Patience(context.Metadata);
         _defaultTtl = context.Metadata.Optional("ttlInSeconds") is null ? null : context.Metadata.Integer("ttlInSeconds", 0);
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Eco2.Testing;
+using EmbeddedSidecar.Components;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.PubSub;
@@ -71,7 +72,7 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
         await using var app = await SubscriberApp.StartAsync();
 
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host, "processingTimeout: 300ms", "redeliverInterval: 50ms") + PubSubHost.Subscription("held", "/in"), ("a", app));
+            PubSubHost.Redis(redis.Host, "processingTimeout: 300ms", "redeliverInterval: 50") + PubSubHost.Subscription("held", "/in"), ("a", app));
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "redelivery");
 
         Assert.Equal("orphan", app.Requests.Single().Data);
@@ -94,6 +95,39 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
 
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "what it held");
         Assert.Equal("orphan", app.Requests.Single().Data);
+    }
+
+    [Fact]
+    public async Task An_interval_that_is_no_number_of_milliseconds_is_ignored()
+    {
+        await redis.AskAsync("XADD", "ignored", "*", "data", """{"id":"1","data":"orphan"}""");
+        await redis.AskAsync("XGROUP", "CREATE", "ignored", "a", "0");
+        await redis.AskAsync("XREADGROUP", "GROUP", "a", "killed", "STREAMS", "ignored", ">");
+        await Eventually.TrueAsync(async () => (await redis.AskAsync("XPENDING", "ignored", "a", "-", "+", 1)).Items![0].Items![2].Number > 5, "idle");
+        await using var app = await SubscriberApp.StartAsync();
+
+        // As a duration it would turn redelivery off.
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1", "redeliverInterval: 0s") + PubSubHost.Subscription("ignored", "/in"), ("a", app));
+
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "redelivery");
+    }
+
+    [Fact]
+    public async Task A_publish_does_not_wait_for_ever_for_a_redis_that_does_not_answer()
+    {
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host, "readTimeout: 20ms"), ("a", null));
+        await redis.AskAsync("CLIENT", "PAUSE", 120_000, "WRITE");
+        try
+        {
+            using var answer = await host.PublishAsync("paused", "1").WaitAsync(TimeSpan.FromMinutes(1));
+
+            Assert.Equal(500, (int)answer.StatusCode);
+        }
+        finally
+        {
+            await redis.AskAsync("CLIENT", "UNPAUSE");
+        }
     }
 
     [Fact]
@@ -124,13 +158,38 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
     }
 
     [Fact]
+    public async Task The_port_may_stand_apart_and_no_time_to_connect_is_the_usual_one()
+    {
+        var (host, port) = (redis.Host.Split(':')[0], redis.Host.Split(':')[1]);
+        await using var apart = await PubSubHost.StartAsync(PubSubHost.Redis(host, $"redisPort: {port}", "dialTimeout: 0"), ("a", null));
+        using var answer = await apart.PublishAsync("apart", "1");
+
+        Assert.Equal(204, (int)answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:1", "redisPort: 2", "\"redisPort\" says 2, but redisHost says 1")]
+    [InlineData("::1", "redisPort: 1", "cannot be opened: Redis at ::1:1 is not reachable")]
+    [InlineData("[::1]:1", "redisDB: 0", "cannot be opened: Redis at ::1:1 is not reachable")]
+    [InlineData("127.0.0.1:1", "enableTLS: yes", "\"enableTLS\" is not true or false")]
+    [InlineData("127.0.0.1:1", "redisDB: ", "\"redisDB\" is empty")]
+    [InlineData("127.0.0.1:1", "consumerId: x", "\"consumerId\" must be written \"consumerID\"")]
+    [InlineData("127.0.0.1:1", "redeliverinterval: 5", "\"redeliverinterval\" must be written \"redeliverInterval\"")]
+    public async Task What_daprd_takes_otherwise_is_refused(string server, string setting, string sentence)
+    {
+        var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => PubSubHost.StartAsync(PubSubHost.Redis(server, setting), ("a", null)));
+
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_slow_handler_keeps_its_message_beyond_the_processing_timeout()
     {
         var hold = new TaskCompletionSource();
         await using var app = await SubscriberApp.StartAsync();
         app.Before = one => one.Data == "slow" ? hold.Task : Task.CompletedTask;
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host, "processingTimeout: 100ms", "redeliverInterval: 20ms") + PubSubHost.Subscription("slow", "/in"), ("a", app));
+            PubSubHost.Redis(redis.Host, "processingTimeout: 100ms", "redeliverInterval: 20") + PubSubHost.Subscription("slow", "/in"), ("a", app));
 
         await host.PublishAsync("slow", "\"slow\"");
         await Eventually.TrueAsync(async () => (await redis.AskAsync("XPENDING", "slow", "a", "-", "+", 1)).Items is [var one] && one.Items![2].Number > 300, "idle for long");
@@ -150,7 +209,7 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
         await using var app = await SubscriberApp.StartAsync();
 
         await using var host = await PubSubHost.StartAsync(
-            PubSubHost.Redis(redis.Host, "processingTimeout: 1ms", "redeliverInterval: 20ms") + PubSubHost.Subscription("trimmed", "/in"), ("a", app));
+            PubSubHost.Redis(redis.Host, "processingTimeout: 1ms", "redeliverInterval: 20") + PubSubHost.Subscription("trimmed", "/in"), ("a", app));
 
         await Eventually.TrueAsync(async () => await redis.PendingAsync("trimmed", "a") == 0, "cleared");
         Assert.Empty(app.Requests);

@@ -21,7 +21,7 @@ public sealed class StateOptionsTests : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync();
         var resources = SidecarFixture.Component("memory", "state.in-memory")
-            + SidecarFixture.Component("redis", "state.redis", $"redisHost: {_redis.Host}")
+            + SidecarFixture.Component("redis", "state.redis", $"redisHost: {_redis.Host}", "readTimeout: -1")
             + SidecarFixture.OnPostgres("postgres", await PostgresCluster.CreateDatabaseAsync());
         _sidecar = await SidecarFixture.StartAsync(resources, new AppSettings { AppId = "one" });
     }

@@ -38,6 +38,11 @@ internal sealed partial class RedisStreams : IPubSub
         {
             OneTrimming(_log);
         }
+
+        if (_options.IntervalIsIgnored)
+        {
+            NoInterval(_log);
+        }
     }
 
     public async Task PublishAsync(string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
@@ -58,7 +63,7 @@ internal sealed partial class RedisStreams : IPubSub
             words.AddRange(["metadata", Metadata(metadata)]);
         }
 
-        (await _redis.SendAsync([.. words]).WaitAsync(ct)).OrThrow();
+        (await _redis.SendAsync([.. words]).WaitAsync(_options.Patience, _clock, ct)).OrThrow();
     }
 
     public async Task<IBrokerSubscription> SubscribeAsync(
@@ -117,6 +122,9 @@ internal sealed partial class RedisStreams : IPubSub
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "pubsub.redis: maxLenApprox and streamTTL exclude each other; maxLenApprox is used")]
     private static partial void OneTrimming(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "pubsub.redis: redeliverInterval counts for Dapr as a bare number of milliseconds only; this one is ignored and 15 s it is")]
+    private static partial void NoInterval(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Did not leave the consumer group of stream {Topic}: {Reason}")]
     private static partial void NotLeft(ILogger log, string topic, string reason);

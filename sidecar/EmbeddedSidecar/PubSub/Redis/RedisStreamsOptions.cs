@@ -1,3 +1,4 @@
+using System.Globalization;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Redis;
@@ -21,6 +22,12 @@ internal sealed record RedisStreamsOptions
     /// <summary>How often to look for such messages.</summary>
     public required TimeSpan RedeliverInterval { get; init; }
 
+    /// <summary>The component says an interval that Dapr does not read, because it is not a number of milliseconds.</summary>
+    public required bool IntervalIsIgnored { get; init; }
+
+    /// <summary>How long to wait until Redis has taken a message.</summary>
+    public required TimeSpan Patience { get; init; }
+
     /// <summary>How many messages one read may bring.</summary>
     public required int QueueDepth { get; init; }
 
@@ -28,7 +35,7 @@ internal sealed record RedisStreamsOptions
     public required int Concurrency { get; init; }
 
     /// <summary>About how many messages a stream keeps; 0 = all.</summary>
-    public required int MaxLength { get; init; }
+    public required long MaxLength { get; init; }
 
     /// <summary>How long a stream keeps a message; zero = for ever.</summary>
     public required TimeSpan TimeToLive { get; init; }
@@ -42,17 +49,21 @@ internal sealed record RedisStreamsOptions
     public static RedisStreamsOptions From(ComponentContext context)
     {
         var metadata = context.Metadata;
-        var consumerId = metadata.Text("consumerID", context.App.AppId);
+        var consumerId = PubSub.ConsumerId.Of(context);
+        var interval = metadata.Exactly("redeliverInterval");
+        var isNumber = uint.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds);
         return new RedisStreamsOptions
         {
             Server = RedisOptions.From(metadata),
             ConsumerId = consumerId,
             Consumer = $"{consumerId}-{Place(context.App)}",
             ProcessingTimeout = metadata.Duration("processingTimeout", TimeSpan.FromSeconds(60)),
-            RedeliverInterval = metadata.Duration("redeliverInterval", TimeSpan.FromSeconds(15)),
+            RedeliverInterval = isNumber ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.FromSeconds(15),
+            IntervalIsIgnored = interval is not null && !isNumber,
+            Patience = RedisOptions.Patience(metadata),
             QueueDepth = AtLeastOne(metadata, "queueDepth", 100),
             Concurrency = AtLeastOne(metadata, "concurrency", 10),
-            MaxLength = Math.Max(0, metadata.Integer("maxLenApprox", 0)),
+            MaxLength = Math.Max(0, metadata.Long("maxLenApprox", 0)),
             TimeToLive = metadata.Duration("streamTTL", TimeSpan.Zero),
         };
     }
