@@ -33,10 +33,13 @@ public sealed class InMemoryTests
         await using var host = await PubSubHost.StartAsync(PubSubHost.InMemory, ("a", app));
 
         await host.PublishAsync("other", "1");
+        await host.PublishAsync("orders", "1");
         await host.PublishAsync("orders.new", "2");
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
 
         Assert.Equal(["2"], app.DataOn("/in"));
+        using var http = new HttpClient { BaseAddress = host.Host.Apps[0].HttpEndpoint };
+        Assert.Contains("\"capabilities\":[\"SUBSCRIBE_WILDCARDS\"]", await http.GetStringAsync("/v1.0/metadata"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,11 +8,11 @@ namespace EmbeddedSidecar.PubSub.InMemory;
 /// </summary>
 internal sealed class InMemoryPubSub(ComponentContext context, InMemoryBus bus) : IPubSub
 {
-    private readonly string _consumerId = context.Metadata.Text("consumerID", context.App.AppId);
+    private readonly string _consumerId = ConsumerId.Of(context);
 
     public TopicScopes Scopes { get; } = new(context.Metadata, context.App.AppId);
 
-    public IReadOnlyList<string> Capabilities { get; } = [];
+    public IReadOnlyList<string> Capabilities { get; } = ["SUBSCRIBE_WILDCARDS"];
 
     public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
 

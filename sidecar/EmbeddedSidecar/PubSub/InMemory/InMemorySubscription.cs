@@ -1,7 +1,7 @@
 namespace EmbeddedSidecar.PubSub.InMemory;
 
 /// <summary>One subscriber of the bus. It handles one message at a time, in the order they were published.</summary>
-/// <param name="topic">A trailing * stands for any end.</param>
+/// <param name="topic">A trailing * stands for any end that is not empty.</param>
 internal sealed class InMemorySubscription(InMemoryBus bus, string component, string topic, string consumerId, MessageHandler handler)
     : IBrokerSubscription
 {
@@ -14,7 +14,7 @@ internal sealed class InMemorySubscription(InMemoryBus bus, string component, st
 
     public bool Hears(string onComponent, string onTopic) =>
         component == onComponent
-        && (topic.EndsWith('*') ? onTopic.StartsWith(topic[..^1], StringComparison.Ordinal) : onTopic == topic);
+        && (topic.EndsWith('*') ? onTopic.Length >= topic.Length && onTopic.StartsWith(topic[..^1], StringComparison.Ordinal) : onTopic == topic);
 
     /// <summary>Begins to handle a message as soon as the one before is done, and returns then.</summary>
     public async Task TakeAsync(BrokerMessage message, CancellationToken ct)
