@@ -56,9 +56,15 @@ internal static partial class ComponentRules
 
     private static IEnumerable<string> Setting(Target target, ComponentFile component, ComponentType type, Setting setting)
     {
-        if (!ComponentTypes.Table.KnownTo(type).Contains(setting.Name, StringComparer.OrdinalIgnoreCase))
+        // Dapr takes most names in any letter case, but not all: consumerId is none.
+        if (!ComponentTypes.Table.KnownTo(type).Contains(setting.Name))
         {
             yield return $"{component.Spec.Type} does not know {setting.Name}";
+        }
+
+        if (setting is { Name: "redeliverInterval", Value: { } interval } && !interval.All(char.IsAsciiDigit))
+        {
+            yield return $"redeliverInterval is {interval}, but Dapr ignores all but a number of milliseconds";
         }
 
         if (new object?[] { setting.Value, setting.EnvRef, setting.SecretKeyRef }.Count(way => way is not null) != 1)
