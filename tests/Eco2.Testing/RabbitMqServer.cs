@@ -15,6 +15,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>For amqps, if it was started with certificates.</summary>
+    public int SecurePort { get; } = ChildServer.FreePort();
+
     /// <summary>amqp://user:password@host:port, as the metadata member connectionString wants it.</summary>
     public string Url => $"amqp://eco2:secret@127.0.0.1:{Port}";
 
@@ -23,14 +26,18 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     public static Task<RabbitMqServer> StartAsync() => StartAsync(temporary: false);
 
-    private static async Task<RabbitMqServer> StartAsync(bool temporary)
+    /// <summary>One that also listens at <see cref="SecurePort"/> with the server's certificate, and takes a client's name from its own.</summary>
+    public static Task<RabbitMqServer> StartAsync(TestCertificates certificates) => StartAsync(temporary: false, certificates);
+
+    private static async Task<RabbitMqServer> StartAsync(bool temporary, TestCertificates? certificates = null)
     {
         var port = ChildServer.FreePort();
         var server = new RabbitMqServer(port, Path.Combine(Path.GetTempPath(), $"eco2-rabbitmq-{Environment.ProcessId}-{port}"), temporary);
         Directory.CreateDirectory(server._folder);
         await File.WriteAllTextAsync(
-            Path.Combine(server._folder, "rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = eco2\ndefault_pass = secret\n");
-        await File.WriteAllTextAsync(Path.Combine(server._folder, "plugins"), "[].");
+            Path.Combine(server._folder, "rabbitmq.conf"),
+            $"listeners.tcp.1 = 127.0.0.1:{port}\ndefault_user = eco2\ndefault_pass = secret\n" + (certificates is null ? "" : server.Secure(certificates)));
+        await File.WriteAllTextAsync(Path.Combine(server._folder, "plugins"), certificates is null ? "[]." : "[rabbitmq_auth_mechanism_ssl].");
         server._process = server.Launch();
         await ChildServer.WaitForPortAsync(port);
         return server;
@@ -73,6 +80,19 @@ public sealed class RabbitMqServer : IAsyncDisposable
         await _process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private string Secure(TestCertificates certificates) => $"""
+        listeners.ssl.1 = 127.0.0.1:{SecurePort}
+        ssl_options.cacertfile = {certificates.CaFile}
+        ssl_options.certfile = {certificates.Folder}/server.pem
+        ssl_options.keyfile = {certificates.Folder}/server-key.pem
+        ssl_options.verify = verify_peer
+        ssl_options.fail_if_no_peer_cert = false
+        ssl_cert_login_from = common_name
+        auth_mechanisms.1 = PLAIN
+        auth_mechanisms.2 = EXTERNAL
+
+        """;
 
     // The port mapper of Erlang would outlive the server; here it dies with the process that started it, which becomes the server.
     private ChildServer Launch() =>

@@ -105,7 +105,7 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
     }
 
     [Fact]
-    public async Task With_concurrency_single_messages_come_one_by_one_in_order()
+    public async Task With_concurrency_mode_single_messages_come_one_by_one_in_order()
     {
         var (running, most) = (0, 0);
         await using var app = await SubscriberApp.StartAsync();
@@ -116,7 +116,7 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
             Interlocked.Decrement(ref running);
         };
         await using var host = await PubSubHost.StartAsync(
-            rabbitMq.PubSub("concurrency: single") + PubSubHost.Subscription("ordered", "/in"), ("a", app));
+            rabbitMq.PubSub("concurrencyMode: single") + PubSubHost.Subscription("ordered", "/in"), ("a", app));
 
         for (var i = 0; i < 50; i++)
         {
@@ -127,6 +127,22 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
 
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{i}"), app.DataOn("/in"));
         Assert.Equal(1, most);
+    }
+
+    [Fact]
+    public async Task Under_the_name_that_dapr_does_not_read_it_changes_nothing()
+    {
+        var hold = new TaskCompletionSource();
+        await using var app = await SubscriberApp.StartAsync();
+        app.Before = _ => hold.Task;
+        await using var host = await PubSubHost.StartAsync(
+            rabbitMq.PubSub("concurrency: single") + PubSubHost.Subscription("parallel", "/in"), ("a", app));
+
+        await rabbitMq.PutAsync("parallel", """{"id":"1","data":1}"""u8.ToArray());
+        await rabbitMq.PutAsync("parallel", """{"id":"2","data":2}"""u8.ToArray());
+
+        await Eventually.TrueAsync(() => app.Requests.Count == 2, "both at once");
+        hold.SetResult();
     }
 
     [Fact]
@@ -174,6 +190,25 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
         Assert.Equal(["2"], app.DataOn("/in"));
     }
 
+    [Theory]
+    [InlineData("metadata.ttl=-5s")]
+    [InlineData("metadata.ttlInSeconds=0")]
+    [InlineData("metadata.ttlInSeconds=600&metadata.ttl=0")]
+    public async Task A_time_that_is_over_already_is_no_mistake(string ttl)
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using (await PubSubHost.StartAsync(rabbitMq.PubSub() + PubSubHost.Subscription("over", "/in"), ("a", app)))
+        {
+            // Leaves the queue behind.
+        }
+
+        await using var publisher = await PubSubHost.StartAsync(rabbitMq.PubSub(), ("p", null));
+        using var answer = await publisher.PublishAsync("over", "1", "?" + ttl);
+
+        Assert.Equal(204, (int)answer.StatusCode);
+        await Eventually.TrueAsync(async () => await rabbitMq.PendingAsync("over", "a") == 0, "it is over");
+    }
+
     [Fact]
     public async Task What_is_no_event_is_refused_in_a_batch_too()
     {
@@ -188,7 +223,19 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
     }
 
     [Fact]
-    public async Task A_queue_of_limited_length_drops_the_oldest()
+    public async Task A_message_may_be_as_large_as_the_server_takes()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            rabbitMq.PubSub("enableDeadLetter: true", "maxLenBytes: 5000000000") + PubSubHost.Subscription("huge", "/in"), ("a", app));
+
+        await rabbitMq.PutAsync("huge", new byte[65 * 1024 * 1024]);
+
+        await Eventually.TrueAsync(async () => await rabbitMq.Server.MessagesAsync("dlq-a-huge") == 1, "read, and refused as it is no event");
+    }
+
+    [Fact]
+    public async Task A_queue_of_limited_length_drops_the_oldest_and_dapr_knows_lengths_of_components_only()
     {
         await using var app = await SubscriberApp.StartAsync();
         var resources = rabbitMq.PubSub("maxLen: 5") + PubSubHost.Subscription("long", "/in", "metadata: { maxLen: \"3\" }") + PubSubHost.Subscription("longer", "/in");
@@ -199,20 +246,19 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
 
         for (var i = 0; i < 8; i++)
         {
-            await rabbitMq.PutAsync("long", Encoding.UTF8.GetBytes($"{i}"));
             await rabbitMq.PutAsync("longer", Encoding.UTF8.GetBytes($"{i}"));
         }
 
-        Assert.Equal(3, await rabbitMq.PendingAsync("long", "a"));
         Assert.Equal(5, await rabbitMq.PendingAsync("longer", "a"));
-        Assert.Equal("5", Encoding.UTF8.GetString((await rabbitMq.Channel.BasicGetAsync("a-long", autoAck: true))!.Body.Span));
+        Assert.Equal("3", Encoding.UTF8.GetString((await rabbitMq.Channel.BasicGetAsync("a-longer", autoAck: true))!.Body.Span));
+        Assert.Null(await rabbitMq.Server.MessagesAsync("a-long"));
     }
 
     [Fact]
     public async Task Queue_name_routing_keys_and_priorities_of_a_subscription_are_honoured()
     {
         await using var app = await SubscriberApp.StartAsync();
-        var resources = rabbitMq.PubSub("exchangeKind: topic", "concurrency: single", "prefetchCount: 1")
+        var resources = rabbitMq.PubSub("exchangeKind: topic", "concurrencyMode: single", "prefetchCount: 1")
             + PubSubHost.Subscription("routed", "/in", "metadata: { queueName: mine, routingKey: \"a.*,b.#\", maxPriority: \"9\" }");
         await using (await PubSubHost.StartAsync(resources, ("a", app)))
         {
@@ -226,6 +272,9 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
                 using var answer = await publisher.PublishAsync("routed", $"\"{key}\"", $"?metadata.routingKey={key}&metadata.priority={priority}");
                 Assert.Equal(204, (int)answer.StatusCode);
             }
+
+            // Dapr sees this name in no other letter case.
+            using var unrouted = await publisher.PublishAsync("routed", "0", "?metadata.RoutingKey=a.0");
         }
 
         Assert.Equal(4, await rabbitMq.Server.MessagesAsync("mine"));
@@ -259,7 +308,7 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
     public async Task A_namespace_in_the_metadata_prefixes_the_topic_on_the_broker_only()
     {
         await using var app = await SubscriberApp.StartAsync();
-        await using var host = await PubSubHost.StartAsync(rabbitMq.PubSub("consumerID: {namespace}") + PubSubHost.Subscription("spaced", "/in"), ("a", app));
+        await using var host = await PubSubHost.StartAsync(rabbitMq.PubSub("consumerID:  {namespace} ") + PubSubHost.Subscription("spaced", "/in"), ("a", app));
 
         await host.PublishAsync("spaced", "1");
         await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
@@ -281,11 +330,54 @@ public sealed class RabbitMqTests(RabbitMqFixture rabbitMq) : IClassFixture<Rabb
         Assert.Equal("c7", app.Requests.Single().Headers["metadata.correlationid"]);
     }
 
+    [Fact]
+    public async Task Headers_are_printed_as_go_prints_them()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        await using var host = await PubSubHost.StartAsync(
+            rabbitMq.PubSub("publishMessagePropertiesToMetadata: true") + PubSubHost.Subscription("printed", "/in"), ("a", app));
+        var headers = new Dictionary<string, object?>
+        {
+            ["flag"] = true,
+            ["blank"] = "",
+            ["at"] = new AmqpTimestamp(1_700_000_000),
+            ["past"] = new List<object?> { new Dictionary<string, object?> { ["queue"] = "q", ["count"] = 2L } },
+        };
+
+        await rabbitMq.Channel.BasicPublishAsync("printed", "", false, new BasicProperties { Headers = headers }, """{"id":"1","data":1}"""u8.ToArray());
+        await Eventually.TrueAsync(() => !app.Requests.IsEmpty, "delivered");
+
+        var received = app.Requests.Single().Headers;
+        Assert.Equal(
+            ("true", "", "2023-11-14 22:13:20 +0000 UTC", "[map[count:2 queue:q]]"),
+            (received["metadata.flag"], received["metadata.blank"], received["metadata.at"], received["metadata.past"]));
+    }
+
+    [Fact]
+    public async Task Parameters_of_the_connection_string_count()
+    {
+        var world = await rabbitMq.Server.CreateVirtualHostAsync();
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.RabbitMq($"{rabbitMq.Server.Url}/{world}?heartbeat=7&channel_max=50&auth_mechanism=plain&cacertfile=/nowhere", "heartBeat: 20"), ("a", null));
+
+        Assert.Contains(
+            $"{{\"{world}\",7,50}}",
+            (await rabbitMq.Server.AskAsync("[{binary_to_list(V), T, C} || [{vhost, V}, {timeout, T}, {channel_max, C}] <- rabbit_networking:connection_info_all([vhost, timeout, channel_max])]."))
+                .Replace("\n", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("consumerId: x", "\"consumerId\" must be written \"consumerID\"")]
+    [InlineData("concurrencymode: single", "\"concurrencymode\" must be written \"concurrencyMode\"")]
+    [InlineData("durable: ", "\"durable\" is empty")]
+    [InlineData("ttlInSeconds: -5", "\"ttlInSeconds\" must be a duration or a number of seconds")]
+    [InlineData("caCert: x", "\"caCert\" is not in PEM")]
+    [InlineData("connectionString: amqp://127.0.0.1?heartbeat=soon", "\"connectionString\" has a heartbeat that is no number")]
+    [InlineData("connectionString: amqp://127.0.0.1?auth_mechanism=amqplain", "\"connectionString\" has the auth_mechanism AMQPLAIN")]
     [InlineData("prefetchCount: 256", "\"prefetchCount\" must be from 0 to 255")]
     [InlineData("exchangeKind: odd", "\"exchangeKind\" must be")]
-    [InlineData("concurrency: some", "\"concurrency\" must be parallel or single")]
-    [InlineData("clientCert: x", "\"clientCert\" is not supported")]
+    [InlineData("concurrencyMode: some", "\"concurrencyMode\" must be parallel or single")]
     [InlineData("reconnectWait: 1s", "\"reconnectWait\" is not supported")]
     [InlineData("connectionString: http://localhost", "\"connectionString\" is not of the form")]
     [InlineData("connectionString: amqp://eco2:secret@127.0.0.1:1", "cannot be opened: RabbitMQ at 127.0.0.1:1")]

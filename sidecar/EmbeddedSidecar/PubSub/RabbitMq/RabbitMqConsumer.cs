@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.RabbitMq;
@@ -106,7 +105,7 @@ internal sealed partial class RabbitMqConsumer : AsyncDefaultBasicConsumer, IAsy
         }
 
         // The client uses the body's memory again as soon as this returns.
-        var message = new BrokerMessage(_queue.Topic, body.ToArray(), _options.PropertiesToMetadata ? Metadata(properties) : new Dictionary<string, string>());
+        var message = new BrokerMessage(_queue.Topic, body.ToArray(), _options.PropertiesToMetadata ? MessageProperties.Metadata(properties) : new Dictionary<string, string>());
         var handling = HandleAsync(message, deliveryTag);
         if (_options.IsSingle)
         {
@@ -148,29 +147,6 @@ internal sealed partial class RabbitMqConsumer : AsyncDefaultBasicConsumer, IAsy
         finally
         {
             _running.Leave();
-        }
-    }
-
-    private static Dictionary<string, string> Metadata(IReadOnlyBasicProperties properties)
-    {
-        var metadata = new Dictionary<string, string>();
-        Add("messageid", properties.MessageId);
-        Add("correlationid", properties.CorrelationId);
-        Add("type", properties.Type);
-        Add("contenttype", properties.ContentType);
-        foreach (var (name, value) in properties.Headers ?? new Dictionary<string, object?>())
-        {
-            Add(name, value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : Convert.ToString(value, CultureInfo.InvariantCulture));
-        }
-
-        return metadata;
-
-        void Add(string name, string? value)
-        {
-            if (!string.IsNullOrEmpty(value))
-            {
-                metadata["metadata." + name] = value;
-            }
         }
     }
 

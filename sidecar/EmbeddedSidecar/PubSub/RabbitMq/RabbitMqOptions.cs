@@ -36,6 +36,9 @@ internal sealed record RabbitMqOptions
     /// <summary>One message after the other, in the order of the queue.</summary>
     public required bool IsSingle { get; init; }
 
+    /// <summary>The component says concurrency, which Dapr does not read: its name for it is concurrencyMode.</summary>
+    public required bool ConcurrencyIsIgnored { get; init; }
+
     public required string ExchangeKind { get; init; }
 
     public required TimeSpan ReconnectWait { get; init; }
@@ -52,10 +55,11 @@ internal sealed record RabbitMqOptions
     public static RabbitMqOptions From(ComponentContext context)
     {
         var metadata = context.Metadata;
+        metadata.RefuseEmpty("durable", "deletedWhenUnused", "reconnectWaitSeconds", "exchangeKind");
         return new RabbitMqOptions
         {
             Server = RabbitMqServer.From(metadata),
-            ConsumerId = metadata.Text("consumerID", context.App.AppId),
+            ConsumerId = PubSub.ConsumerId.Of(context),
             Durable = metadata.Flag("durable", true),
             DeletedWhenUnused = metadata.Flag("deletedWhenUnused", true),
             AutoAck = metadata.Flag("autoAck", false),
@@ -64,19 +68,20 @@ internal sealed record RabbitMqOptions
             PrefetchCount = (ushort)Between(metadata, "prefetchCount", byte.MaxValue),
             PublisherConfirm = metadata.Flag("publisherConfirm", false),
             EnableDeadLetter = metadata.Flag("enableDeadLetter", false),
-            IsSingle = metadata.Text("concurrency", "parallel") switch
+            ConcurrencyIsIgnored = metadata.Optional("concurrency") is not null,
+            IsSingle = metadata.Exactly("concurrencyMode") switch
             {
                 "single" => true,
-                "parallel" => false,
-                var other => throw metadata.Refuse("concurrency", $"must be parallel or single, not \"{other}\""),
+                "parallel" or null => false,
+                var other => throw metadata.Refuse("concurrencyMode", $"must be parallel or single, not \"{other}\""),
             },
             ExchangeKind = metadata.Text("exchangeKind", ExchangeType.Fanout) is var kind && ExchangeType.All().Contains(kind)
                 ? kind
                 : throw metadata.Refuse("exchangeKind", "must be fanout, topic, direct or headers"),
             ReconnectWait = metadata.DurationOrSeconds("reconnectWaitSeconds", TimeSpan.FromSeconds(3)),
-            TimeToLive = metadata.Optional("ttlInSeconds") is null ? null : metadata.DurationOrSeconds("ttlInSeconds", default),
-            MaxLength = metadata.Integer("maxLen", 0),
-            MaxLengthBytes = metadata.Integer("maxLenBytes", 0),
+            TimeToLive = MessageTtl.Of(metadata),
+            MaxLength = metadata.Long("maxLen", 0),
+            MaxLengthBytes = metadata.Long("maxLenBytes", 0),
             PropertiesToMetadata = metadata.Flag("publishMessagePropertiesToMetadata", false),
         };
     }

@@ -6,7 +6,7 @@ using RabbitMQ.Client;
 namespace EmbeddedSidecar.PubSub.RabbitMq;
 
 /// <summary>pubsub.rabbitmq: a topic is an exchange, each consumer has a queue of its own there, as in Dapr.</summary>
-internal sealed class RabbitMqPubSub : IPubSub
+internal sealed partial class RabbitMqPubSub : IPubSub
 {
     private readonly RabbitMqOptions _options;
     private readonly RabbitMqConnections _connections;
@@ -28,7 +28,15 @@ internal sealed class RabbitMqPubSub : IPubSub
 
     public IReadOnlyList<string> Capabilities { get; } = [MessageTtl.Capability];
 
-    public Task OpenAsync(CancellationToken ct) => _publisher.OpenAsync(ct);
+    public Task OpenAsync(CancellationToken ct)
+    {
+        if (_options.ConcurrencyIsIgnored)
+        {
+            NoConcurrency(_log);
+        }
+
+        return _publisher.OpenAsync(ct);
+    }
 
     public Task PublishAsync(string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, CancellationToken ct)
     {
@@ -43,9 +51,9 @@ internal sealed class RabbitMqPubSub : IPubSub
             properties.Expiration = ((long)life.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (long.TryParse(Setting("priority"), NumberStyles.None, CultureInfo.InvariantCulture, out var priority))
+        if (long.TryParse(Exactly("priority"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var priority))
         {
-            properties.Priority = (byte)Math.Min(priority, byte.MaxValue);
+            properties.Priority = (byte)Math.Clamp(priority, 0, byte.MaxValue);
         }
 
         if (Setting("messageID") is { } id)
@@ -63,10 +71,13 @@ internal sealed class RabbitMqPubSub : IPubSub
             properties.Type = type;
         }
 
-        return _publisher.PublishAsync(topic, Setting("routingKey") ?? "", properties, data, ct);
+        return _publisher.PublishAsync(topic, Exactly("routingKey") ?? "", properties, data, ct);
 
         string? Setting(string name) =>
-            metadata?.FirstOrDefault(pair => pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } value ? value : null;
+            metadata?.FirstOrDefault(pair => pair.Value.Length > 0 && pair.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        // These two Dapr sees in no other letter case.
+        string? Exactly(string name) => metadata?.FirstOrDefault(pair => pair.Value.Length > 0 && pair.Key == name).Value;
     }
 
     public async Task<IBrokerSubscription> SubscribeAsync(
@@ -80,4 +91,7 @@ internal sealed class RabbitMqPubSub : IPubSub
     }
 
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "pubsub.rabbitmq: Dapr does not read concurrency, so it has no effect; the setting is called concurrencyMode")]
+    private static partial void NoConcurrency(ILogger log);
 }

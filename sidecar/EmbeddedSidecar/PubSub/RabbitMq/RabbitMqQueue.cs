@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 namespace EmbeddedSidecar.PubSub.RabbitMq;
 
 /// <summary>The queue of one subscription, named and declared as daprd does: a daprd of the same app competes for the same messages.</summary>
-/// <param name="metadata">The subscription's own: queueName, routingKey, queueType, maxPriority, singleActiveConsumer, maxLen, maxLenBytes.</param>
+/// <param name="metadata">The subscription's own: queueName, routingKey, queueType, maxPriority, singleActiveConsumer.</param>
 internal sealed class RabbitMqQueue(string topic, IReadOnlyDictionary<string, string> metadata, RabbitMqOptions options)
 {
     public string Topic => topic;
@@ -41,16 +41,6 @@ internal sealed class RabbitMqQueue(string topic, IReadOnlyDictionary<string, st
             arguments["x-single-active-consumer"] = true;
         }
 
-        if (Number("maxLen") is { } length)
-        {
-            arguments["x-max-length"] = length;
-        }
-
-        if (Number("maxLenBytes") is { } bytes)
-        {
-            arguments["x-max-length-bytes"] = bytes;
-        }
-
         await channel.QueueDeclareAsync(Name, options.Durable, exclusive: false, options.DeletedWhenUnused, arguments, cancellationToken: ct);
         foreach (var key in (Setting(metadata, "routingKey") ?? "").Split(','))
         {
@@ -66,11 +56,16 @@ internal sealed class RabbitMqQueue(string topic, IReadOnlyDictionary<string, st
             throw new Routing.RuleException($"The subscription's metadata queueType must be classic or quorum, not \"{type}\".");
         }
 
-        foreach (var name in (string[])["maxPriority", "maxLen", "maxLenBytes"])
+        if (Setting(metadata, "maxPriority") is { } text && Number("maxPriority") is null)
         {
-            if (Setting(metadata, name) is { } text && Number(name) is null)
+            throw new Routing.RuleException($"The subscription's metadata maxPriority is not a number: \"{text}\".");
+        }
+
+        foreach (var name in (string[])["maxLen", "maxLenBytes"])
+        {
+            if (Setting(metadata, name) is not null)
             {
-                throw new Routing.RuleException($"The subscription's metadata {name} is not a number: \"{text}\".");
+                throw new Routing.RuleException($"The subscription's metadata {name} would keep it from ever starting with Dapr 1.18, whose client refuses that number; the component may have it.");
             }
         }
     }
