@@ -11,17 +11,25 @@ internal static class Ports
     // seconds later, the process that it is meant for binds it.
     private const int First = 10000;
     private const int Last = 32000;
-    private static readonly ConcurrentDictionary<int, bool> Taken = new();
 
-    /// <summary>A loopback port that is free, and that this process gives out once.</summary>
+    // Two runs that start at once look at the same moment and see the same port free. So a port is held by a locked file until this process ends.
+    private static readonly ConcurrentDictionary<int, FileStream> Held = new();
+    private static readonly string Folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"eco2-ports-{Environment.UserName}")).FullName;
+
+    /// <summary>A loopback port that is free, and that no process of this user gives out but this one, once.</summary>
     public static int Free()
     {
         while (true)
         {
             var port = RandomNumberGenerator.GetInt32(First, Last);
-            if (IsFree(port) && Taken.TryAdd(port, true))
+            if (!Held.ContainsKey(port) && Hold(port) is { } held)
             {
-                return port;
+                if (IsFree(port) && Held.TryAdd(port, held))
+                {
+                    return port;
+                }
+
+                held.Dispose();
             }
         }
     }
@@ -37,6 +45,18 @@ internal static class Ports
         catch (SocketException)
         {
             return false;
+        }
+    }
+
+    private static FileStream? Hold(int port)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Folder, $"{port}"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 }
