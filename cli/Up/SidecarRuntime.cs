@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Eco2.Cli.Machine;
 
 namespace Eco2.Cli.Up;
@@ -13,6 +14,9 @@ internal sealed record SidecarPlan(IReadOnlyList<ProcessPlan> ControlPlane, IRea
 /// <summary>Which sidecars run, by <c>ECO2_RUNTIME</c>: ours (the default), or Dapr's own.</summary>
 internal static class SidecarRuntime
 {
+    // A port that is not there is not written: no metrics.
+    private static readonly JsonSerializerOptions PortsFile = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     public const string Variable = "ECO2_RUNTIME";
 
     public static bool IsDaprd => Environment.GetEnvironmentVariable(Variable) switch
@@ -43,7 +47,7 @@ internal static class SidecarRuntime
         var file = Path.Combine(workspace.State, "instances.json");
         await File.WriteAllTextAsync(
             file,
-            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.Name, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort, MetricsPort = app.SidecarMetricsPort == 0 ? null : (int?)app.SidecarMetricsPort }), JsonSerializerOptions.Web),
+            JsonSerializer.Serialize(plan.Apps.Select(app => new { app.AppId, app.Name, app.AppPort, HttpPort = app.DaprHttpPort, GrpcPort = app.DaprGrpcPort, MetricsPort = app.SidecarMetricsPort == 0 ? null : (int?)app.SidecarMetricsPort }), PortsFile),
             ct);
         return file;
     }
