@@ -39,7 +39,7 @@ public sealed class ProcessSettingsTests : IDisposable
         var file = await SidecarRuntime.WriteInstancesAsync(workspace, new RunPlan([plan with { SidecarMetricsPort = 9 }, plan], new Target(folder, false, false, false)), default);
 
         using var instances = JsonDocument.Parse(await File.ReadAllTextAsync(file));
-        Assert.Equal(["9", "null"], instances.RootElement.EnumerateArray().Select(one => one.GetProperty("metricsPort").GetRawText()));
+        Assert.Equal(["9", "none"], instances.RootElement.EnumerateArray().Select(one => one.TryGetProperty("metricsPort", out var port) ? port.GetRawText() : "none"));
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
