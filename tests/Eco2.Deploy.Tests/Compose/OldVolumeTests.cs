@@ -8,6 +8,7 @@ namespace Eco2.Deploy.Tests.Compose;
 
 /// <summary>What the README says about a volume that is older than the logins, run as it stands there: a stand-in for Docker runs the commands of the database's
 /// container against a real PostgreSQL.</summary>
+[Collection("logins")]
 public sealed partial class OldVolumeTests : IDisposable
 {
     private const string Docker =

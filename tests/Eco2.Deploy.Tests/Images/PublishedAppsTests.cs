@@ -5,6 +5,7 @@ using Xunit;
 namespace Eco2.Deploy.Tests.Images;
 
 /// <summary>Each image's folder, started by the image's entry point where nothing can be written.</summary>
+[Collection("logins")]
 public sealed class PublishedAppsTests(PublishedApps apps) : IClassFixture<PublishedApps>
 {
     private static readonly HttpClient Http = new();

@@ -7,6 +7,8 @@ using Xunit;
 namespace Eco2.Deploy.Tests.Kubernetes;
 
 /// <summary>The migrations job and the commands of <c>deploy/backup.md</c>, against a real PostgreSQL.</summary>
+// Logins belong to the whole server, and migrations give each its password anew: one test at a time.
+[Collection("logins")]
 public sealed partial class DatabaseTests
 {
     private static readonly Manifest Job = Overlay.Load("aws").Find("Job", "migrations")!;

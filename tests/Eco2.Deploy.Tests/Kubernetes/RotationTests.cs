@@ -8,6 +8,7 @@ namespace Eco2.Deploy.Tests.Kubernetes;
 
 /// <summary>The commands of docs/operations.md for the password of one login, run as they stand there: the cluster is a stand-in that writes down what it is asked,
 /// what it would run runs against a real PostgreSQL.</summary>
+[Collection("logins")]
 public sealed partial class RotationTests : IDisposable
 {
     // The secret is fetched a while after it was asked for.

@@ -7,6 +7,7 @@ using Xunit;
 namespace Eco2.Deploy.Tests.Observability;
 
 /// <summary>Commands of docs/operations.md and deploy/backup.md, against what is deployed: whoever types them at night finds what they name. Words in capitals are theirs to fill in.</summary>
+[Collection("logins")]
 public sealed partial class RunbookTests
 {
     private static readonly string[] Ours = [File.ReadAllText(Path.Combine(Checkout.Root, "docs/operations.md")), File.ReadAllText(Path.Combine(Checkout.Root, "deploy/backup.md"))];
