@@ -139,12 +139,14 @@ internal sealed partial class InstanceActor
                 _engine.Live.Released(InstanceId);
             }
 
-            _engine.Published(InstanceId, write.View);
-            write.Stored?.TrySetResult();
+            // Before anybody hears of it: who then asks for spans and metrics of the end, or stops the process, finds them told.
             foreach (var effect in write.Effects)
             {
                 effect();
             }
+
+            _engine.Published(InstanceId, write.View);
+            write.Stored?.TrySetResult();
         }
 
         _engine.Rested(this);
