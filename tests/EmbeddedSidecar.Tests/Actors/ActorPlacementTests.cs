@@ -7,7 +7,6 @@ namespace EmbeddedSidecar.Tests.Actors;
 
 public sealed class ActorPlacementTests
 {
-    private static readonly string _store = SidecarFixture.Component("state", "state.in-memory", "actorStateStore: true");
     private static readonly string[] _ids = [.. Enumerable.Range(0, 40).Select(i => $"{i}")];
 
     [Fact]
@@ -151,7 +150,7 @@ public sealed class ActorPlacementTests
 
     private static async Task<SidecarFixture> StartAsync(params AppSettings[] apps)
     {
-        var sidecar = await SidecarFixture.StartAsync(_store, apps);
+        var sidecar = await SidecarFixture.StartAsync(ActorSidecar.InMemory, apps);
         foreach (var app in sidecar.Host.Apps.Zip(apps).Where(pair => !pair.Second.AwaitsAppPort))
         {
             await app.First.WaitUntilReadyAsync(CancellationToken.None);

@@ -17,7 +17,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task A_reminder_brings_its_data_and_empty_times_and_activates_its_actor()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
 
         await RemindAsync(sidecar, "once", """{"data":"aGVsbG8=","dueTime":"0h0m0s10ms"}""");
         await RemindAsync(sidecar, "thrice", """{"data":{"n":1},"dueTime":"10ms","period":"R3/PT1S"}""");
@@ -35,7 +35,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task A_reminder_can_be_read_replaced_unless_forbidden_and_deleted()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
 
         await RemindAsync(sidecar, "r", """{"data":"reminderdata","dueTime":"1h","period":"1m","ttl":"2552-01-01T00:00:00Z"}""");
         using var read = await sidecar["app"].ActorAsync("GET", "T/1/reminders/r");
@@ -63,7 +63,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task A_reminder_that_cannot_be_is_refused(string body, string why)
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
 
         await sidecar["app"].ActorAsync("POST", "T/1/reminders/r", body).RefusedAsync(500, "ERR_ACTOR_REMINDER_CREATE", "error creating actor reminder: " + why);
     }
@@ -72,7 +72,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task Reminders_are_only_for_types_that_are_hosted_here()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app, others: new AppSettings { AppId = "other" });
+        await using var sidecar = await ActorSidecar.StartAsync(app, new AppSettings { AppId = "other" });
 
         foreach (var (verb, body) in (IReadOnlyList<(string, string?)>)[("POST", """{"dueTime":"1s"}"""), ("GET", null), ("DELETE", null)])
         {
@@ -91,7 +91,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
             http.Response.StatusCode = request.Line.EndsWith("/fence", StringComparison.Ordinal) ? 200 : request.Line.EndsWith("/missing", StringComparison.Ordinal) ? 404 : 500;
             return Task.CompletedTask;
         };
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
 
         await RemindAsync(sidecar, "dropped", """{"dueTime":"0s","failure_policy":{"drop":{}}}""");
         await RemindAsync(sidecar, "tried", """{"dueTime":"0s","period":"R2/PT1S","failure_policy":{"constant":{"interval":"0.010s","maxRetries":2}}}""");
@@ -111,7 +111,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
             http.Response.Headers["X-DaprReminderCancel"] = "true";
             return Task.CompletedTask;
         };
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
 
         await RemindAsync(sidecar, "r", """{"dueTime":"0s","period":"20ms"}""");
         await Eventually.TrueAsync(() => Reminded(app, "r") > 0, "once");
@@ -124,7 +124,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task Reminders_go_on_after_a_restart_of_the_sidecar_and_of_the_app()
     {
         await using var app = await ActorApp.StartAsync();
-        await using (var before = await StartAsync(app, OnRedis(), "again"))
+        await using (var before = await ActorSidecar.StartAsync(OnRedis(), new AppSettings { AppId = "again", AppPort = app.Port }))
         {
             await before["again"].ActorAsync("POST", "T/1/reminders/counted", """{"dueTime":"0s","period":"R3/PT1S","data":{"n":1}}""").SucceededAsync();
             await before["again"].ActorAsync("POST", "T/1/reminders/later", """{"dueTime":"500ms","data":"x"}""").SucceededAsync();
@@ -146,7 +146,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     public async Task Reminders_over_grpc_carry_bytes_as_base64_and_are_listed_and_deleted_by_type()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app);
+        await using var sidecar = await ActorSidecar.StartAsync(app);
         using var wire = new GrpcWire(sidecar["app"].GrpcEndpoint);
         var reminder = new RegisterActorReminderRequest { ActorType = "T", ActorId = "1", Name = "a", DueTime = "10ms", Data = ByteString.CopyFromUtf8("hi") };
         var later = new RegisterActorReminderRequest(reminder) { Name = "b", DueTime = "1h", Period = "1h" };
@@ -186,13 +186,4 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
     }
 
     private string OnRedis() => SidecarFixture.Component("state", "state.redis", $"redisHost: {redis.Host}", "actorStateStore: true");
-
-    private static async Task<SidecarFixture> StartAsync(ActorApp app, string? resources = null, string appId = "app", params AppSettings[] others)
-    {
-        var sidecar = await SidecarFixture.StartAsync(
-            resources ?? SidecarFixture.Component("state", "state.in-memory", "actorStateStore: true"),
-            [new AppSettings { AppId = appId, AppPort = app.Port }, .. others]);
-        await sidecar.WaitUntilReadyAsync();
-        return sidecar;
-    }
 }

@@ -26,7 +26,7 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
     public async Task A_transaction_stores_under_the_keys_of_dapr_whatever_prefix_the_component_has()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app, "keys", SidecarFixture.Component("state", "state.redis", $"redisHost: {redis.Host}", "actorStateStore: true", "keyPrefix: none"));
+        await using var sidecar = await ActorSidecar.StartAsync(SidecarFixture.Component("state", "state.redis", $"redisHost: {redis.Host}", "actorStateStore: true", "keyPrefix: none"), new AppSettings { AppId = "keys", AppPort = app.Port });
         await sidecar["keys"].CallAsync("T/a b", "activate");
 
         await sidecar["keys"].ActorAsync("POST", "T/a%20b/state", """
@@ -50,7 +50,7 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
     public async Task State_over_grpc_is_the_bytes_of_the_value()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app, "grpc", InMemory());
+        await using var sidecar = await ActorSidecar.StartAsync(ActorSidecar.InMemory, new AppSettings { AppId = "grpc", AppPort = app.Port });
         using var wire = new GrpcWire(sidecar["grpc"].GrpcEndpoint);
         await sidecar["grpc"].CallAsync("T/1", "activate");
         var transaction = new ExecuteActorStateTransactionRequest { ActorType = "T", ActorId = "1" };
@@ -73,7 +73,7 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
     public async Task Only_an_actor_that_is_active_here_may_write_and_only_what_is_an_operation()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await StartAsync(app, "app", InMemory(), new AppSettings { AppId = "other" });
+        await using var sidecar = await ActorSidecar.StartAsync(ActorSidecar.InMemory, new AppSettings { AppId = "app", AppPort = app.Port }, new AppSettings { AppId = "other" });
 
         await sidecar["app"].ActorAsync("POST", "T/1/state", """[{"operation":"upsert","request":{"key":"k","value":1}}]""").RefusedAsync(400, "ERR_ACTOR_INSTANCE_MISSING", "actor instance is missing");
         await sidecar["app"].CallAsync("T/1", "activate");
@@ -91,8 +91,8 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
     {
         const string write = """[{"operation":"upsert","request":{"key":"k","value":1,"metadata":{"ttlInSeconds":"1"}}}]""";
         await using var app = await ActorApp.StartAsync();
-        await using var without = await StartAsync(app, "app", InMemory());
-        await using var with = await StartAsync(app, "app", InMemory() + Ttl);
+        await using var without = await ActorSidecar.StartAsync(ActorSidecar.InMemory, new AppSettings { AppId = "app", AppPort = app.Port });
+        await using var with = await ActorSidecar.StartAsync(ActorSidecar.InMemory + Ttl, new AppSettings { AppId = "app", AppPort = app.Port });
         await without["app"].CallAsync("T/1", "activate");
         await with["app"].CallAsync("T/1", "activate");
 
@@ -105,14 +105,5 @@ public sealed class ActorStateTests(RedisFixture redis) : IClassFixture<RedisFix
         Assert.InRange(
             DateTimeOffset.Parse(read.Headers.GetValues("metadata.ttlExpireTime").Single(), System.Globalization.CultureInfo.InvariantCulture),
             TimeProvider.System.GetUtcNow().AddSeconds(-5), TimeProvider.System.GetUtcNow().AddSeconds(1));
-    }
-
-    private static string InMemory() => SidecarFixture.Component("state", "state.in-memory", "actorStateStore: true");
-
-    private static async Task<SidecarFixture> StartAsync(ActorApp app, string appId, string resources, params AppSettings[] others)
-    {
-        var sidecar = await SidecarFixture.StartAsync(resources, [new AppSettings { AppId = appId, AppPort = app.Port }, .. others]);
-        await sidecar.WaitUntilReadyAsync();
-        return sidecar;
     }
 }

@@ -14,12 +14,10 @@ namespace EmbeddedSidecar.Tests.Actors;
 
 public sealed class ActorStreamTests
 {
-    private static readonly string _store = SidecarFixture.Component("state", "state.in-memory", "actorStateStore: true");
-
     [Fact]
     public async Task An_app_without_a_port_hosts_actors_by_a_stream_until_it_closes_it()
     {
-        await using var sidecar = await SidecarFixture.StartAsync(_store, new AppSettings { AppId = "app" });
+        await using var sidecar = await SidecarFixture.StartAsync(ActorSidecar.InMemory, new AppSettings { AppId = "app" });
         DateTimeOffset due;
         await using (var stream = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint))
         {
@@ -75,7 +73,7 @@ public sealed class ActorStreamTests
     public async Task A_stream_beside_an_http_app_or_without_a_first_word_is_refused()
     {
         await using var app = await ActorApp.StartAsync();
-        await using var sidecar = await SidecarFixture.StartAsync(_store, new AppSettings { AppId = "app" }, new AppSettings { AppId = "http", AppPort = app.Port }, new AppSettings { AppId = "grpc", AppPort = app.Port, IsGrpcApp = true });
+        await using var sidecar = await SidecarFixture.StartAsync(ActorSidecar.InMemory, new AppSettings { AppId = "app" }, new AppSettings { AppId = "http", AppPort = app.Port }, new AppSettings { AppId = "grpc", AppPort = app.Port, IsGrpcApp = true });
         await using var silent = await HostStream.OpenAsync(sidecar["app"].GrpcEndpoint);
         await silent.SendAsync(new() { DeactivateResponse = new() });
         await using var beside = await HostStream.OpenAsync(sidecar["http"].GrpcEndpoint);

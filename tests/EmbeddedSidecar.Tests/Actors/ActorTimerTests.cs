@@ -16,10 +16,7 @@ public sealed class ActorTimerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _app = await ActorApp.StartAsync();
-        _sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.Component("state", "state.in-memory", "actorStateStore: true"),
-            new AppSettings { AppId = "app", AppPort = _app.Port }, new AppSettings { AppId = "other" });
-        await _sidecar.WaitUntilReadyAsync();
+        _sidecar = await ActorSidecar.StartAsync(_app, new AppSettings { AppId = "other" });
         await _sidecar["app"].CallAsync("T/1", "activate");
     }
 
