@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Redis;
@@ -25,11 +23,11 @@ public sealed class RedisReplicaTests
         await Eventually.TrueAsync(async () => (await redis.SendAsync("INFO", "replication")).Text!.Contains("state=online", StringComparison.Ordinal), "the replica follows");
         await using var sidecar = await SidecarFixture.StartAsync(SidecarFixture.Component("redis", "state.redis", $"redisHost: {server.Host}"), new AppSettings { AppId = "one" });
 
-        await SaveAsync(sidecar, "", """[{"key":"k","value":1},{"key":"k","value":2,"options":{"consistency":"eventual"}}]""");
-        await SaveAsync(sidecar, "/transaction", """{"operations":[{"operation":"upsert","request":{"key":"k","value":3,"options":{"consistency":"strong"}}}]}""");
-        using var deleted = await Http.DeleteAsync(new Uri(sidecar["one"].HttpEndpoint, "/v1.0/state/redis/k?consistency=strong"));
+        await sidecar["one"].SaveAsync("redis", """[{"key":"k","value":1},{"key":"k","value":2,"options":{"consistency":"eventual"}}]""");
+        await sidecar["one"].SaveAsync("redis", """{"operations":[{"operation":"upsert","request":{"key":"k","value":3,"options":{"consistency":"strong"}}}]}""", "/transaction");
+        using var deleted = await Http.DeleteAsync(sidecar["one"].StateUrl("redis", "k?consistency=strong"));
         var before = (await redis.SendAsync("INFO", "commandstats")).Text!;
-        await SaveAsync(sidecar, "", """[{"key":"k","value":4,"options":{"consistency":"strong"}}]""");
+        await sidecar["one"].SaveAsync("redis", """[{"key":"k","value":4,"options":{"consistency":"strong"}}]""");
 
         await using var copy = await OpenAsync(port);
         Assert.Equal("4", (await copy.SendAsync("HGET", "one||k", "data")).Text);
@@ -39,11 +37,4 @@ public sealed class RedisReplicaTests
 
     private static Task<RespConnection> OpenAsync(int port) =>
         RespConnection.OpenAsync(new RedisOptions("127.0.0.1", port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
-
-    private static async Task SaveAsync(SidecarFixture sidecar, string action, string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        using var saved = await Http.PostAsync(new Uri(sidecar["one"].HttpEndpoint, "/v1.0/state/redis" + action), content);
-        Assert.Equal(HttpStatusCode.NoContent, saved.StatusCode);
-    }
 }

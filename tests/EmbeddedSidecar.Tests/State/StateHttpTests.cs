@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using EmbeddedSidecar.Redis;
 using Xunit;
@@ -19,9 +19,9 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [MemberData(nameof(Stores))]
     public async Task A_value_comes_back_as_the_json_it_was(string store)
     {
-        await SaveAsync(store, """[{"key":"a/b","value":{"n": 1.50, "s":"생수병"}}]""");
+        await App.SaveAsync(store, """[{"key":"a/b","value":{"n": 1.50, "s":"생수병"}}]""");
 
-        using var found = await Http.GetAsync(Url(store, "a%2Fb"));
+        using var found = await Http.GetAsync(App.StateUrl(store, "a%2Fb"));
 
         Assert.Equal(HttpStatusCode.OK, found.StatusCode);
         Assert.Equal("""{"n":1.5,"s":"생수병"}""", await found.Content.ReadAsStringAsync());
@@ -33,8 +33,8 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [MemberData(nameof(Stores))]
     public async Task An_absent_key_is_204_and_deleting_it_too(string store)
     {
-        using var found = await Http.GetAsync(Url(store, "nothing"));
-        using var deleted = await Http.DeleteAsync(Url(store, "nothing"));
+        using var found = await Http.GetAsync(App.StateUrl(store, "nothing"));
+        using var deleted = await Http.DeleteAsync(App.StateUrl(store, "nothing"));
 
         Assert.Equal(HttpStatusCode.NoContent, found.StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
@@ -44,25 +44,25 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [MemberData(nameof(Stores))]
     public async Task Only_the_current_etag_may_write_or_delete(string store)
     {
-        await SaveAsync(store, """[{"key":"e","value":1}]""");
+        await App.SaveAsync(store, """[{"key":"e","value":1}]""");
         var first = await ETagAsync(store, "e");
-        await SaveAsync(store, $$"""[{"key":"e","value":2,"etag":"{{first}}"}]""");
+        await App.SaveAsync(store, $$"""[{"key":"e","value":2,"etag":"{{first}}"}]""");
 
-        using var stale = await PostAsync(store, "", $$"""[{"key":"e","value":3,"etag":"{{first}}"}]""");
-        using var staleDelete = new HttpRequestMessage(HttpMethod.Delete, Url(store, "e"));
+        using var stale = await App.PostAsync(store, "", $$"""[{"key":"e","value":3,"etag":"{{first}}"}]""");
+        using var staleDelete = new HttpRequestMessage(HttpMethod.Delete, App.StateUrl(store, "e"));
         staleDelete.Headers.TryAddWithoutValidation("If-Match", first);
         using var refused = await Http.SendAsync(staleDelete);
 
         Assert.Equal(HttpStatusCode.Conflict, stale.StatusCode);
         Assert.Contains("\"errorCode\":\"ERR_STATE_SAVE\"", await stale.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        Assert.Equal("2", await Http.GetStringAsync(Url(store, "e")));
+        Assert.Equal("2", await Http.GetStringAsync(App.StateUrl(store, "e")));
     }
 
     [Fact]
     public async Task An_etag_redis_cannot_read_is_400()
     {
-        using var refused = await PostAsync("redis", "", """[{"key":"m","value":1,"etag":"not-a-number"}]""");
+        using var refused = await App.PostAsync("redis", "", """[{"key":"m","value":1,"etag":"not-a-number"}]""");
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
     }
@@ -74,9 +74,9 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     public async Task First_write_takes_a_key_once_and_each_store_says_no_its_own_way(string store, HttpStatusCode second)
     {
         const string item = """[{"key":"once","value":1,"options":{"concurrency":"first-write"}}]""";
-        await SaveAsync(store, item);
+        await App.SaveAsync(store, item);
 
-        using var again = await PostAsync(store, "", item);
+        using var again = await App.PostAsync(store, "", item);
 
         Assert.Equal(second, again.StatusCode);
     }
@@ -85,9 +85,9 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [MemberData(nameof(Stores))]
     public async Task Bulk_get_names_absent_keys_too(string store)
     {
-        await SaveAsync(store, """[{"key":"b1","value":"x"},{"key":"b2","value":2}]""");
+        await App.SaveAsync(store, """[{"key":"b1","value":"x"},{"key":"b2","value":2}]""");
 
-        using var found = await PostAsync(store, "/bulk", """{"keys":["b1","gone","b2"]}""");
+        using var found = await App.PostAsync(store, "/bulk", """{"keys":["b1","gone","b2"]}""");
 
         var items = await found.Content.ReadFromJsonAsync<List<Dictionary<string, object>>>();
         Assert.Equal(["b1", "gone", "b2"], items!.Select(item => item["key"].ToString()));
@@ -99,17 +99,17 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [MemberData(nameof(Stores))]
     public async Task A_transaction_writes_all_and_a_wrong_etag_in_it_is_500(string store)
     {
-        await SaveAsync(store, """[{"key":"t1","value":1},{"key":"t2","value":1}]""");
+        await App.SaveAsync(store, """[{"key":"t1","value":1},{"key":"t2","value":1}]""");
 
-        using var done = await PostAsync(store, "/transaction", """
+        using var done = await App.PostAsync(store, "/transaction", """
             {"operations":[{"operation":"upsert","request":{"key":"t1","value":2}},{"operation":"delete","request":{"key":"t2"}}]}
             """);
-        using var refused = await PostAsync(store, "/transaction", """
+        using var refused = await App.PostAsync(store, "/transaction", """
             {"operations":[{"operation":"upsert","request":{"key":"t1","value":3,"etag":"99"}}]}
             """);
 
         Assert.Equal(HttpStatusCode.NoContent, done.StatusCode);
-        Assert.Equal("2", await Http.GetStringAsync(Url(store, "t1")));
+        Assert.Equal("2", await Http.GetStringAsync(App.StateUrl(store, "t1")));
         Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
         Assert.Contains("ERR_STATE_TRANSACTION", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -117,8 +117,8 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [Fact]
     public async Task An_unknown_store_answers_with_details_and_a_key_with_the_separator_is_refused()
     {
-        using var unknown = await Http.GetAsync(Url("other", "k"));
-        using var separator = await Http.GetAsync(Url("memory", "a%7C%7Cb"));
+        using var unknown = await Http.GetAsync(App.StateUrl("other", "k"));
+        using var separator = await Http.GetAsync(App.StateUrl("memory", "a%7C%7Cb"));
 
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         var body = await unknown.Content.ReadAsStringAsync();
@@ -130,7 +130,7 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [Fact]
     public async Task Redis_holds_what_Dapr_would_hold()
     {
-        await SaveAsync("redis", """[{"key":"layout","value":"v","metadata":{"ttlInSeconds":"100"}}]""");
+        await App.SaveAsync("redis", """[{"key":"layout","value":"v","metadata":{"ttlInSeconds":"100"}}]""");
 
         await using var redis = await RespConnection.OpenAsync(
             new RedisOptions("127.0.0.1", servers.Redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
@@ -144,9 +144,9 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [Fact]
     public async Task Apps_share_a_store_whose_prefix_is_its_name()
     {
-        await SaveAsync("shared", """[{"key":"s","value":1}]""");
+        await App.SaveAsync("shared", """[{"key":"s","value":1}]""");
 
-        var other = new Uri(servers.Sidecar["two"].HttpEndpoint, "/v1.0/state/shared/s");
+        var other = servers.Sidecar["two"].StateUrl("shared", "s");
 
         Assert.Equal("1", await Http.GetStringAsync(other));
     }
@@ -154,29 +154,17 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     [Fact]
     public async Task A_malformed_body_is_400_with_an_error_code()
     {
-        using var refused = await PostAsync("memory", "", "[{");
+        using var refused = await App.PostAsync("memory", "", "[{");
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Contains("ERR_MALFORMED_REQUEST", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private Uri Url(string store, string key) => new(servers.Sidecar["one"].HttpEndpoint, $"/v1.0/state/{store}/{key}");
-
-    private async Task<HttpResponseMessage> PostAsync(string store, string action, string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        return await Http.PostAsync(new Uri(servers.Sidecar["one"].HttpEndpoint, $"/v1.0/state/{store}{action}"), content);
-    }
-
-    private async Task SaveAsync(string store, string json)
-    {
-        using var saved = await PostAsync(store, "", json);
-        Assert.Equal(HttpStatusCode.NoContent, saved.StatusCode);
-    }
+    private SidecarApp App => servers.Sidecar["one"];
 
     private async Task<string> ETagAsync(string store, string key)
     {
-        using var found = await Http.GetAsync(Url(store, key));
+        using var found = await Http.GetAsync(App.StateUrl(store, key));
         return found.Headers.NonValidated["ETag"].ToString();
     }
 

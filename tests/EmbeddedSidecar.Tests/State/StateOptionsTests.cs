@@ -1,8 +1,8 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Hosting;
 using EmbeddedSidecar.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -37,9 +37,9 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("postgres")]
     public async Task The_time_of_expiry_is_told_in_whole_seconds_of_utc(string store)
     {
-        using var saved = await PostAsync(store, "", """[{"key":"k","value":1,"metadata":{"ttlInSeconds":"100"}}]""");
-        using var alone = await Http.GetAsync(Url(store, "/k"));
-        using var bulk = await PostAsync(store, "/bulk", """{"keys":["k"]}""");
+        using var saved = await App.PostAsync(store, "", """[{"key":"k","value":1,"metadata":{"ttlInSeconds":"100"}}]""");
+        using var alone = await Http.GetAsync(App.StateUrl(store, "k"));
+        using var bulk = await App.PostAsync(store, "/bulk", """{"keys":["k"]}""");
 
         using var items = JsonDocument.Parse(await bulk.Content.ReadAsStringAsync());
         var told = alone.Headers.GetValues("metadata.ttlExpireTime").Single();
@@ -53,8 +53,8 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("postgres")]
     public async Task A_time_to_live_by_another_name_is_none(string store)
     {
-        using var saved = await PostAsync(store, "", """[{"key":"k","value":1,"metadata":{"TTLInSeconds":"100"}}]""");
-        using var read = await Http.GetAsync(Url(store, "/k"));
+        using var saved = await App.PostAsync(store, "", """[{"key":"k","value":1,"metadata":{"TTLInSeconds":"100"}}]""");
+        using var read = await Http.GetAsync(App.StateUrl(store, "k"));
 
         Assert.Equal(HttpStatusCode.NoContent, saved.StatusCode);
         Assert.False(read.Headers.Contains("metadata.ttlExpireTime"));
@@ -66,9 +66,9 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("\"metadata\":{\"ttlInSeconds\":\"1m\"}", "incorrect value for metadata 'ttlInSeconds'")]
     public async Task What_no_store_takes_is_an_error_of_the_store(string option, string because)
     {
-        using var save = await PostAsync("memory", "", $$"""[{"key":"k","value":1,{{option}} }]""");
-        using var transaction = await PostAsync("memory", "/transaction", $$"""{"operations":[{"operation":"upsert","request":{"key":"k","value":1,{{option}} } }]}""");
-        using var read = await Http.GetAsync(Url("memory", "/k"));
+        using var save = await App.PostAsync("memory", "", $$"""[{"key":"k","value":1,{{option}} }]""");
+        using var transaction = await App.PostAsync("memory", "/transaction", $$"""{"operations":[{"operation":"upsert","request":{"key":"k","value":1,{{option}} } }]}""");
+        using var read = await Http.GetAsync(App.StateUrl("memory", "k"));
 
         await RefusedAsync(save, "ERR_STATE_SAVE", because);
         await RefusedAsync(transaction, "ERR_STATE_TRANSACTION", because);
@@ -78,10 +78,10 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [Fact]
     public async Task An_option_that_there_is_not_is_told_of_the_store_that_was_to_save()
     {
-        using var save = await PostAsync("redis", "", """[{"key":"k","value":1,"options":{"consistency":"soon"}},{"key":"other","value":2}]""");
+        using var save = await App.PostAsync("redis", "", """[{"key":"k","value":1,"options":{"consistency":"soon"}},{"key":"other","value":2}]""");
 
         await RefusedAsync(save, "ERR_STATE_SAVE", "failed saving state in state store redis: unrecognized consistency model 'soon'");
-        Assert.Equal("2", await Http.GetStringAsync(Url("redis", "/other")));
+        Assert.Equal("2", await Http.GetStringAsync(App.StateUrl("redis", "other")));
     }
 
     [Theory]
@@ -90,12 +90,12 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("postgres", false)]
     public async Task Options_of_a_delete_are_looked_at_by_some_stores_and_those_of_a_get_by_none(string store, bool looks)
     {
-        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+        using var saved = await App.PostAsync(store, "", """[{"key":"k","value":1}]""");
 
-        using var read = await Http.GetAsync(Url(store, "/k?consistency=soon&concurrency=never"));
-        using var soon = await Http.DeleteAsync(Url(store, "/k?consistency=soon"));
-        using var never = await Http.DeleteAsync(Url(store, "/k?concurrency=never"));
-        using var known = await Http.DeleteAsync(Url(store, "/none?consistency=strong&concurrency=first-write"));
+        using var read = await Http.GetAsync(App.StateUrl(store, "k?consistency=soon&concurrency=never"));
+        using var soon = await Http.DeleteAsync(App.StateUrl(store, "k?consistency=soon"));
+        using var never = await Http.DeleteAsync(App.StateUrl(store, "k?concurrency=never"));
+        using var known = await Http.DeleteAsync(App.StateUrl(store, "none?consistency=strong&concurrency=first-write"));
 
         Assert.Equal(HttpStatusCode.OK, read.StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, known.StatusCode);
@@ -116,8 +116,8 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("redis", HttpStatusCode.NoContent)]
     public async Task Options_of_a_transaction_are_looked_at_for_writes_and_not_by_redis(string store, HttpStatusCode write)
     {
-        using var upsert = await PostAsync(store, "/transaction", """{"operations":[{"operation":"upsert","request":{"key":"k","value":1,"options":{"concurrency":"never"}}}]}""");
-        using var delete = await PostAsync(store, "/transaction", """{"operations":[{"operation":"delete","request":{"key":"k","options":{"concurrency":"never"}}}]}""");
+        using var upsert = await App.PostAsync(store, "/transaction", """{"operations":[{"operation":"upsert","request":{"key":"k","value":1,"options":{"concurrency":"never"}}}]}""");
+        using var delete = await App.PostAsync(store, "/transaction", """{"operations":[{"operation":"delete","request":{"key":"k","options":{"concurrency":"never"}}}]}""");
 
         Assert.Equal((write, HttpStatusCode.NoContent), (upsert.StatusCode, delete.StatusCode));
     }
@@ -128,9 +128,9 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("postgres", HttpStatusCode.NoContent)]
     public async Task First_write_keeps_a_delete_without_etag_away_in_memory_alone(string store, HttpStatusCode answer)
     {
-        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+        using var saved = await App.PostAsync(store, "", """[{"key":"k","value":1}]""");
 
-        using var deleted = await Http.DeleteAsync(Url(store, "/k?concurrency=first-write"));
+        using var deleted = await Http.DeleteAsync(App.StateUrl(store, "k?concurrency=first-write"));
 
         Assert.Equal(answer, deleted.StatusCode);
     }
@@ -141,9 +141,9 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [InlineData("postgres", HttpStatusCode.Conflict)]
     public async Task Last_write_lets_redis_forget_the_etag_of_a_write(string store, HttpStatusCode answer)
     {
-        using var saved = await PostAsync(store, "", """[{"key":"k","value":1}]""");
+        using var saved = await App.PostAsync(store, "", """[{"key":"k","value":1}]""");
 
-        using var again = await PostAsync(store, "", """[{"key":"k","value":2,"etag":"99","options":{"concurrency":"last-write"}}]""");
+        using var again = await App.PostAsync(store, "", """[{"key":"k","value":2,"etag":"99","options":{"concurrency":"last-write"}}]""");
 
         Assert.Equal(answer, again.StatusCode);
     }
@@ -151,8 +151,8 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [Fact]
     public async Task An_etag_of_a_delete_need_not_look_like_one_of_redis()
     {
-        using var saved = await PostAsync("redis", "", """[{"key":"k","value":1}]""");
-        using var delete = new HttpRequestMessage(HttpMethod.Delete, Url("redis", "/k"));
+        using var saved = await App.PostAsync("redis", "", """[{"key":"k","value":1}]""");
+        using var delete = new HttpRequestMessage(HttpMethod.Delete, App.StateUrl("redis", "k"));
         delete.Headers.TryAddWithoutValidation("If-Match", "wrong");
 
         using var refused = await Http.SendAsync(delete);
@@ -165,11 +165,11 @@ public sealed class StateOptionsTests : IAsyncLifetime
     {
         await using var redis = await RespConnection.OpenAsync(new RedisOptions("127.0.0.1", _redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
         (await redis.SendAsync("SET", "one||plain", "7")).OrThrow();
-        using var saved = await PostAsync("redis", "", """[{"key":"ours","value":8}]""");
+        using var saved = await App.PostAsync("redis", "", """[{"key":"ours","value":8}]""");
 
-        using var bulk = await PostAsync("redis", "/bulk", """{"keys":["plain","ours","none"]}""");
+        using var bulk = await App.PostAsync("redis", "/bulk", """{"keys":["plain","ours","none"]}""");
 
-        Assert.Equal("7", await Http.GetStringAsync(Url("redis", "/plain")));
+        Assert.Equal("7", await Http.GetStringAsync(App.StateUrl("redis", "plain")));
         using var items = JsonDocument.Parse(await bulk.Content.ReadAsStringAsync());
         Assert.Equal(["7", "8", "absent"], items.RootElement.EnumerateArray().Select(item => item.TryGetProperty("data", out var data) ? data.GetRawText() : "absent"));
     }
@@ -182,11 +182,5 @@ public sealed class StateOptionsTests : IAsyncLifetime
         Assert.Contains(because, error.RootElement.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
-    private Uri Url(string store, string rest) => new(_sidecar["one"].HttpEndpoint, $"/v1.0/state/{store}{rest}");
-
-    private async Task<HttpResponseMessage> PostAsync(string store, string action, string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        return await Http.PostAsync(Url(store, action), content);
-    }
+    private SidecarApp App => _sidecar["one"];
 }
