@@ -1,7 +1,6 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
-using Npgsql;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.State;
@@ -9,31 +8,29 @@ namespace EmbeddedSidecar.Tests.State;
 /// <summary>Tables that another daprd made: a later one, one that was killed, or the first version of the component.</summary>
 public sealed class PostgresStepsTests : IAsyncLifetime
 {
-    private static readonly HttpClient Http = new();
+    private PostgresStore _pg = null!;
 
-    private string _database = "";
-
-    public async Task InitializeAsync() => _database = await PostgresCluster.CreateDatabaseAsync();
+    public async Task InitializeAsync() => _pg = await PostgresStore.CreateAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task The_note_of_a_later_daprd_stays_as_it_is()
     {
-        await using (await StartAsync())
+        await using (await _pg.StartAsync())
         {
         }
 
-        await AskAsync("update dapr_metadata set value = '3' where key = 'migrations-state-v2-'");
-        await using var again = await StartAsync();
+        await _pg.AskAsync("update dapr_metadata set value = '3' where key = 'migrations-state-v2-'");
+        await using var again = await _pg.StartAsync();
 
-        Assert.Equal("3", await AskAsync("select value from dapr_metadata where key = 'migrations-state-v2-'"));
+        Assert.Equal("3", await _pg.AskAsync("select value from dapr_metadata where key = 'migrations-state-v2-'"));
     }
 
     [Fact]
     public async Task What_a_daprd_left_half_done_is_finished()
     {
-        await AskAsync("""
+        await _pg.AskAsync("""
             create table dapr_metadata (key text not null primary key, value text not null);
             insert into dapr_metadata values ('lock', 'lock'), ('migrations-state-v2-', '1');
             create table state (key text not null primary key, value bytea not null, etag uuid not null default gen_random_uuid(),
@@ -41,13 +38,11 @@ public sealed class PostgresStepsTests : IAsyncLifetime
             insert into state (key, value) values ('one||a', '1'), ('one||b', '2');
             """);
 
-        await using var sidecar = await StartAsync();
-        using var content = new StringContent("""[{"key":"c","value":3}]""", System.Text.Encoding.UTF8, "application/json");
-        using var saved = await Http.PostAsync(new Uri(sidecar["one"].HttpEndpoint, "/v1.0/state/pg"), content);
+        await using var sidecar = await _pg.StartAsync();
+        await sidecar["one"].SaveAsync("pg", """[{"key":"c","value":3}]""");
 
-        Assert.Equal(System.Net.HttpStatusCode.NoContent, saved.StatusCode);
-        Assert.Equal("1 2 3", await AskAsync("select string_agg(row_id::text, ' ' order by key) from state"));
-        Assert.Equal("YES NO", await AskAsync("select is_identity || ' ' || is_nullable from information_schema.columns where table_name = 'state' and column_name = 'row_id'"));
+        Assert.Equal("1 2 3", await _pg.AskAsync("select string_agg(row_id::text, ' ' order by key) from state"));
+        Assert.Equal("YES NO", await _pg.AskAsync("select is_identity || ' ' || is_nullable from information_schema.columns where table_name = 'state' and column_name = 'row_id'"));
     }
 
     [Theory]
@@ -55,20 +50,10 @@ public sealed class PostgresStepsTests : IAsyncLifetime
     [InlineData("", "")]
     public async Task The_first_version_said_or_not_is_refused_by_name(string line, string version)
     {
-        var resources = SidecarFixture.OnPostgres("pg", _database).Replace("  version: v2\n", line, StringComparison.Ordinal);
+        var resources = _pg.Component().Replace("  version: v2\n", line, StringComparison.Ordinal);
 
         var refused = await Assert.ThrowsAsync<SidecarConfigurationException>(() => SidecarFixture.StartAsync(resources, new AppSettings { AppId = "one" }));
 
         Assert.Contains($"version \"{version}\" is not supported by the embedded sidecar (it knows v2)", refused.Message, StringComparison.Ordinal);
-    }
-
-    private Task<SidecarFixture> StartAsync() => SidecarFixture.StartAsync(SidecarFixture.OnPostgres("pg", _database), new AppSettings { AppId = "one" });
-
-    private async Task<string?> AskAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (await command.ExecuteScalarAsync())?.ToString();
     }
 }
