@@ -56,16 +56,21 @@ internal sealed class GrpcWire(Uri address) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    public static byte[] Frame(IMessage message)
+    {
+        var frame = new byte[5 + message.CalculateSize()];
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)(frame.Length - 5));
+        message.WriteTo(frame.AsSpan(5));
+        return frame;
+    }
+
     private async Task<HttpResponseMessage> SendAsync(string path, IMessage request, TimeSpan? deadline, CancellationToken ct)
     {
-        var frame = new byte[5 + request.CalculateSize()];
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)(frame.Length - 5));
-        request.WriteTo(frame.AsSpan(5));
         using var message = new HttpRequestMessage(HttpMethod.Post, path)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(frame) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
+            Content = new ByteArrayContent(Frame(request)) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
         };
         message.Headers.TE.ParseAdd("trailers");
         if (deadline is { } within)
