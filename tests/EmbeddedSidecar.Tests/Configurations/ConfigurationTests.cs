@@ -5,7 +5,7 @@ using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Redis;
-using Microsoft.Extensions.Logging.Abstractions;
+using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.Configurations;
@@ -18,8 +18,7 @@ public sealed class ConfigurationTests
     public async Task A_change_is_heard_also_after_the_server_was_restarted()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var writer = await RespConnection.OpenAsync(
-            new RedisOptions("127.0.0.1", redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
+        await using var writer = await RedisFixture.ConnectAsync(redis);
         var told = new ConcurrentQueue<string>();
         await using var app = await TestApp.StartAsync(async http =>
         {

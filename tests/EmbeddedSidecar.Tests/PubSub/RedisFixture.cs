@@ -24,8 +24,10 @@ public sealed class RedisFixture : TestBroker
         await _server.DisposeAsync();
     }
 
-    internal static Task<RespConnection> ConnectAsync(RedisServer server) =>
-        RespConnection.OpenAsync(new RedisOptions("127.0.0.1", server.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
+    internal static Task<RespConnection> ConnectAsync(RedisServer server) => ConnectAsync(server.Port);
+
+    internal static Task<RespConnection> ConnectAsync(int port) =>
+        RespConnection.OpenAsync(new RedisOptions("127.0.0.1", port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
 
     internal async Task<RespValue> AskAsync(params RespArg[] words) => (await _connection.SendAsync(words)).OrThrow();
 

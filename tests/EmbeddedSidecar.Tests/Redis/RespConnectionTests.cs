@@ -1,5 +1,6 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Redis;
+using EmbeddedSidecar.Tests.PubSub;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class RespConnectionTests
     public async Task Many_commands_at_once_are_each_answered_with_their_own_reply()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = await OpenAsync(server);
+        await using var redis = await RedisFixture.ConnectAsync(server);
 
         var echoes = await Task.WhenAll(Enumerable.Range(0, 5000).Select(i => redis.SendAsync("ECHO", $"#{i}")));
 
@@ -22,7 +23,7 @@ public sealed class RespConnectionTests
     public async Task A_value_of_megabytes_and_a_transaction_come_back_whole()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = await OpenAsync(server);
+        await using var redis = await RedisFixture.ConnectAsync(server);
         var big = new byte[3_000_000];
         Random.Shared.NextBytes(big);
 
@@ -36,7 +37,7 @@ public sealed class RespConnectionTests
     public async Task A_refused_command_inside_a_transaction_says_why()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = await OpenAsync(server);
+        await using var redis = await RedisFixture.ConnectAsync(server);
 
         var refused = await redis.SendTransactionAsync([["SET", "only-a-key"]]);
 
@@ -48,7 +49,7 @@ public sealed class RespConnectionTests
     public async Task After_a_restart_of_the_server_the_same_connection_goes_on_and_scripts_are_known_again()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = await OpenAsync(server);
+        await using var redis = await RedisFixture.ConnectAsync(server);
         await redis.LoadScriptAsync("return 7", CancellationToken.None);
         await server.RestartAsync();
 
@@ -75,7 +76,7 @@ public sealed class RespConnectionTests
     public async Task Closing_twice_is_closing_once_and_what_waits_is_told()
     {
         await using var server = await RedisServer.StartAsync();
-        var redis = await OpenAsync(server);
+        var redis = await RedisFixture.ConnectAsync(server);
         var blocked = redis.SendAsync("BLPOP", "nothing", 0);
 
         await Task.WhenAll(redis.DisposeAsync().AsTask(), redis.DisposeAsync().AsTask());
@@ -93,9 +94,6 @@ public sealed class RespConnectionTests
 
         Assert.Contains("127.0.0.1:1", refused.Message, StringComparison.Ordinal);
     }
-
-    private static Task<RespConnection> OpenAsync(RedisServer server) =>
-        RespConnection.OpenAsync(new RedisOptions("127.0.0.1", server.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
 
     private static string Sha1(string text) => new EmbeddedSidecar.State.RedisStateScripts.Script(text).Hash;
 }

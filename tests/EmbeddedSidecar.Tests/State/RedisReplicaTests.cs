@@ -1,7 +1,6 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Redis;
-using Microsoft.Extensions.Logging.Abstractions;
+using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.State;
@@ -19,7 +18,7 @@ public sealed class RedisReplicaTests
             $"redis-server --port {port} --bind 127.0.0.1 --save '' --dir '{server.Folder}' --dbfilename replica.rdb --replicaof 127.0.0.1 {server.Port}",
             server.Folder,
             temporary: false);
-        await using var redis = await OpenAsync(server.Port);
+        await using var redis = await RedisFixture.ConnectAsync(server);
         await Eventually.TrueAsync(async () => (await redis.SendAsync("INFO", "replication")).Text!.Contains("state=online", StringComparison.Ordinal), "the replica follows");
         await using var sidecar = await SidecarFixture.StartAsync(SidecarFixture.Component("redis", "state.redis", $"redisHost: {server.Host}"), new AppSettings { AppId = "one" });
 
@@ -29,12 +28,9 @@ public sealed class RedisReplicaTests
         var before = (await redis.SendAsync("INFO", "commandstats")).Text!;
         await sidecar["one"].SaveAsync("redis", """[{"key":"k","value":4,"options":{"consistency":"strong"}}]""");
 
-        await using var copy = await OpenAsync(port);
+        await using var copy = await RedisFixture.ConnectAsync(port);
         Assert.Equal("4", (await copy.SendAsync("HGET", "one||k", "data")).Text);
         Assert.DoesNotContain("cmdstat_wait:", before, StringComparison.Ordinal);
         Assert.Contains("cmdstat_wait:calls=1,", (await redis.SendAsync("INFO", "commandstats")).Text!, StringComparison.Ordinal);
     }
-
-    private static Task<RespConnection> OpenAsync(int port) =>
-        RespConnection.OpenAsync(new RedisOptions("127.0.0.1", port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
 }

@@ -3,8 +3,7 @@ using System.Net.Http.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
-using EmbeddedSidecar.Redis;
+using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.State;
@@ -132,8 +131,7 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
     {
         await App.SaveAsync("redis", """[{"key":"layout","value":"v","metadata":{"ttlInSeconds":"100"}}]""");
 
-        await using var redis = await RespConnection.OpenAsync(
-            new RedisOptions("127.0.0.1", servers.Redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
+        await using var redis = await RedisFixture.ConnectAsync(servers.Redis);
         var fields = await redis.SendAsync("HGETALL", "one||layout");
         var ttl = await redis.SendAsync("TTL", "one||layout");
 

@@ -3,8 +3,7 @@ using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Hosting;
-using EmbeddedSidecar.Redis;
-using Microsoft.Extensions.Logging.Abstractions;
+using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.State;
@@ -163,7 +162,7 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [Fact]
     public async Task A_plain_string_of_somebody_else_is_read_alone_and_among_others()
     {
-        await using var redis = await RespConnection.OpenAsync(new RedisOptions("127.0.0.1", _redis.Port), NullLogger.Instance, TimeProvider.System, CancellationToken.None);
+        await using var redis = await RedisFixture.ConnectAsync(_redis);
         (await redis.SendAsync("SET", "one||plain", "7")).OrThrow();
         using var saved = await App.PostAsync("redis", "", """[{"key":"ours","value":8}]""");
 
