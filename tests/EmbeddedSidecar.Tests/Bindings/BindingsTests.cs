@@ -1,109 +1,20 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Scheduling;
+using EmbeddedSidecar.Tests.Resiliency;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.Bindings;
 
-public sealed class BindingsTests : IDisposable
+/// <summary>Input bindings: which apps are called, when, and again; and what metadata tells of all.</summary>
+public sealed class BindingsTests
 {
     private static readonly HttpClient Http = new();
-    private readonly string _root = Directory.CreateTempSubdirectory("bindings").FullName;
-
-    public void Dispose() => Directory.Delete(_root, recursive: true);
-
-    [Fact]
-    public async Task Local_storage_decodes_base64_lists_and_deletes()
-    {
-        await using var sidecar = await StorageAsync();
-        var bytes = new byte[] { 0xFF, 0xD8, 0, 1, 2 };
-
-        using var created = await InvokeAsync(sidecar, $$$"""{"operation":"create","data":"{{{Convert.ToBase64String(bytes)}}}","metadata":{"fileName":"u/1.jpg"}}""");
-        using var text = await InvokeAsync(sidecar, """{"operation":"create","data":"안녕 \"x\"","metadata":{"fileName":"t.txt"}}""");
-        using var found = await InvokeAsync(sidecar, """{"operation":"get","metadata":{"fileName":"u/1.jpg"}}""");
-        using var listed = await InvokeAsync(sidecar, """{"operation":"list"}""");
-        using var deleted = await InvokeAsync(sidecar, """{"operation":"delete","metadata":{"fileName":"u/1.jpg"}}""");
-        using var missing = await InvokeAsync(sidecar, """{"operation":"get","metadata":{"fileName":"u/1.jpg"}}""");
-
-        Assert.Equal("""{"fileName":"u/1.jpg"}""", await created.Content.ReadAsStringAsync());
-        Assert.Equal(HttpStatusCode.OK, text.StatusCode);
-        Assert.Equal("안녕 \"x\"", await File.ReadAllTextAsync(Path.Combine(_root, "t.txt")));
-        Assert.Equal(bytes, await found.Content.ReadAsByteArrayAsync());
-        Assert.Equal($"""["{_root}/t.txt","{_root}/u/1.jpg"]""", await listed.Content.ReadAsStringAsync());
-        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
-        Assert.Equal(HttpStatusCode.InternalServerError, missing.StatusCode);
-        Assert.Contains("ERR_INVOKE_OUTPUT_BINDING", await missing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Contains("file not found", await missing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_file_name_cannot_climb_out_of_the_root()
-    {
-        await using var sidecar = await StorageAsync();
-
-        using var created = await InvokeAsync(sidecar, """{"operation":"create","data":"x y","metadata":{"fileName":"../../../../climb.txt"}}""");
-
-        Assert.Equal(HttpStatusCode.OK, created.StatusCode);
-        Assert.True(File.Exists(Path.Combine(_root, "climb.txt")));
-    }
-
-    [Fact]
-    public async Task An_unknown_binding_or_operation_is_an_error_of_the_binding_api()
-    {
-        await using var sidecar = await StorageAsync();
-
-        using var operation = await InvokeAsync(sidecar, """{"operation":"presign"}""");
-
-        Assert.Equal(HttpStatusCode.InternalServerError, operation.StatusCode);
-        Assert.Contains("does not support operation presign", await operation.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("""{"data":"x"}""", 500, "error invoking output binding objects: operation field is missing from request")]
-    [InlineData("""{"operation":5}""", 400, "failed deserializing HTTP body")]
-    [InlineData("""{"operation":"list","metadata":{"fileName":5}}""", 400, "failed deserializing HTTP body")]
-    [InlineData("""{"operation":"list","metadata":["fileName"]}""", 400, "failed deserializing HTTP body")]
-    [InlineData("""{"OPERATION":"list","metadata":{"fileName":null}}""", 200, "null")]
-    public async Task What_a_request_lacks_is_told(string json, int status, string expected)
-    {
-        await using var sidecar = await StorageAsync();
-
-        using var answer = await InvokeAsync(sidecar, json);
-
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Contains(expected, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    // What daprd makes of JSON that it reads and writes: local storage gets these bytes.
-    [Theory]
-    [InlineData("""{"operation":"create","data":{ "b" : [ 1.50, 1e3, 12345678901234567890 ], "a\/" : "<&\ud83d\ude00\u0001", "b":[] }}""", """{"a/":"\u003c\u0026😀\u0001","b":[]}""")]
-    [InlineData("""{"operation":"create","data":[1.50, 1e3, 12345678901234567890, 1E-7, -0.000001, 1e21, true, null]}""", "[1.5,1000,12345678901234567000,1e-7,-0.000001,1e+21,true,null]")]
-    [InlineData("""{"operation":"create","data":"a \"\/\ud83d\ude00\n"}""", "a \"/😀\n")]
-    public async Task Data_over_http_is_read_and_written_anew(string json, string expected)
-    {
-        await using var sidecar = await StorageAsync();
-
-        using var created = await InvokeAsync(sidecar, json);
-
-        Assert.Equal(HttpStatusCode.OK, created.StatusCode);
-        Assert.Equal(expected, await File.ReadAllTextAsync(Directory.GetFiles(_root).Single()));
-    }
-
-    [Fact]
-    public async Task Data_that_is_not_there_is_null()
-    {
-        await using var sidecar = await StorageAsync();
-
-        using var created = await InvokeAsync(sidecar, """{"operation":"create"}""");
-
-        Assert.Equal(Convert.FromBase64String("null"), await File.ReadAllBytesAsync(Directory.GetFiles(_root).Single()));
-    }
 
     [Fact]
     public async Task A_cron_binding_calls_an_app_that_wants_it_and_no_other()
@@ -142,12 +53,12 @@ public sealed class BindingsTests : IDisposable
     public async Task Metadata_tells_which_way_a_binding_goes()
     {
         await using var sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.Component("files", "bindings.localstorage", $"rootPath: {_root}") + SidecarFixture.Component("tick", "bindings.cron", "schedule: @daily"), new AppSettings { AppId = "app" });
+            SidecarFixture.Component("site", "bindings.http", "url: http://127.0.0.1") + SidecarFixture.Component("tick", "bindings.cron", "schedule: @daily"), new AppSettings { AppId = "app" });
 
         var metadata = await Http.GetFromJsonAsync<JsonElement>(new Uri(sidecar["app"].HttpEndpoint, "/v1.0/metadata"));
 
         Assert.Equal(
-            ["files: OUTPUT_BINDING", "tick: INPUT_BINDING"],
+            ["site: OUTPUT_BINDING", "tick: INPUT_BINDING"],
             metadata.GetProperty("components").EnumerateArray().Select(one => $"{one.GetProperty("name")}: {one.GetProperty("capabilities")[0]}").Order());
     }
 
@@ -162,18 +73,8 @@ public sealed class BindingsTests : IDisposable
             http.Response.StatusCode = 204;
             return Task.CompletedTask;
         });
-        const string retry = """
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Resiliency
-            metadata: { name: r }
-            spec:
-              policies: { retries: { twice: { policy: constant, duration: 1ms, maxRetries: 2 } } }
-              targets: { components: { tick: { inbound: { retry: twice } } } }
-
-            """;
         await using var sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.Component("tick", "bindings.cron", "schedule: @every 1s", "direction: input") + retry, new AppSettings { AppId = "app", AppPort = app.Port });
+            SidecarFixture.Component("tick", "bindings.cron", "schedule: @every 1s", "direction: input") + RetryPolicy.Of("tick", "inbound", 2), new AppSettings { AppId = "app", AppPort = app.Port });
 
         await Eventually.TrueAsync(() => times.GroupBy(time => time).Any(tick => tick.Count() == 3), "one tick came three times");
     }
@@ -203,10 +104,4 @@ public sealed class BindingsTests : IDisposable
     [InlineData("* * * *")]
     [InlineData("TZ=UTC")]
     public void What_is_no_schedule_is_refused(string schedule) => Assert.Throws<FormatException>(() => CronSchedule.Parse(schedule));
-
-    private Task<SidecarFixture> StorageAsync() =>
-        SidecarFixture.StartAsync(SidecarFixture.Component("objects", "bindings.localstorage", $"rootPath: {_root}"), new AppSettings { AppId = "app" });
-
-    private static Task<HttpResponseMessage> InvokeAsync(SidecarFixture sidecar, string json) =>
-        Http.PostAsync(new Uri(sidecar["app"].HttpEndpoint, "/v1.0/bindings/objects"), new StringContent(json));
 }

@@ -1,6 +1,4 @@
 using Dapr.Client.Autogen.Grpc.v1;
-using Eco2.Testing;
-using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Tests.Workflows.Wire;
 using Google.Protobuf;
 using Xunit;
@@ -10,21 +8,19 @@ namespace EmbeddedSidecar.Tests.Bindings;
 /// <summary>bindings.localstorage over gRPC, where data is bytes.</summary>
 public sealed class LocalStorageTests : IAsyncLifetime
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("objects").FullName;
-    private SidecarFixture _sidecar = null!;
+    private LocalStorage _storage = null!;
     private GrpcWire _wire = null!;
 
     public async Task InitializeAsync()
     {
-        _sidecar = await SidecarFixture.StartAsync(SidecarFixture.Component("objects", "bindings.localstorage", $"rootPath: {_root}"), new AppSettings { AppId = "app" });
-        _wire = new GrpcWire(_sidecar["app"].GrpcEndpoint);
+        _storage = await LocalStorage.StartAsync();
+        _wire = new GrpcWire(_storage.App.GrpcEndpoint);
     }
 
     public async Task DisposeAsync()
     {
         _wire.Dispose();
-        await _sidecar.DisposeAsync();
-        Directory.Delete(_root, recursive: true);
+        await _storage.DisposeAsync();
     }
 
     // A literal of Go loses its quotes. One of JSON that Go does not know keeps them: what many serializers make of 😀, for one.
@@ -48,7 +44,7 @@ public sealed class LocalStorageTests : IAsyncLifetime
 
         await InvokeAsync("create", "f", sent);
 
-        Assert.Equal(kept, await File.ReadAllTextAsync(Path.Combine(_root, "f")));
+        Assert.Equal(kept, await File.ReadAllTextAsync(Path.Combine(_storage.Root, "f")));
     }
 
     [Theory]
@@ -64,7 +60,7 @@ public sealed class LocalStorageTests : IAsyncLifetime
     {
         await InvokeAsync("create", "f", data);
 
-        Assert.Equal(expected, await File.ReadAllTextAsync(Path.Combine(_root, "f")));
+        Assert.Equal(expected, await File.ReadAllTextAsync(Path.Combine(_storage.Root, "f")));
     }
 
     [Fact]
@@ -78,7 +74,7 @@ public sealed class LocalStorageTests : IAsyncLifetime
 
         var listed = System.Text.Json.JsonSerializer.Deserialize<string[]>(await InvokeAsync("list"))!;
 
-        Assert.Equal(["B.txt", "a/b.txt", "a.txt", """w\x.txt"""], listed.Select(path => Path.GetRelativePath(_root, path)));
+        Assert.Equal(["B.txt", "a/b.txt", "a.txt", """w\x.txt"""], listed.Select(path => Path.GetRelativePath(_storage.Root, path)));
     }
 
     [Theory]
@@ -92,12 +88,12 @@ public sealed class LocalStorageTests : IAsyncLifetime
     [InlineData("create", "folder", "error creating file {0}/folder: open {0}/folder: is a directory")]
     public async Task What_cannot_be_done_is_told_in_these_words(string operation, string name, string expected)
     {
-        Directory.CreateDirectory(Path.Combine(_root, "folder"));
-        await File.WriteAllTextAsync(Path.Combine(_root, "folder/file"), "x");
+        Directory.CreateDirectory(Path.Combine(_storage.Root, "folder"));
+        await File.WriteAllTextAsync(Path.Combine(_storage.Root, "folder/file"), "x");
 
         var refused = await Assert.ThrowsAsync<WireException>(() => InvokeAsync(operation, name));
 
-        Assert.Equal((13, "error invoking output binding objects: " + string.Format(null, expected, _root)), (refused.Code, refused.Detail));
+        Assert.Equal((13, "error invoking output binding objects: " + string.Format(null, expected, _storage.Root)), (refused.Code, refused.Detail));
     }
 
     [Fact]
@@ -109,7 +105,7 @@ public sealed class LocalStorageTests : IAsyncLifetime
 
         await CallAsync("create", new() { ["filename"] = "mine" }, "x y");
 
-        Assert.NotEqual("mine", Path.GetFileName(Directory.GetFileSystemEntries(_root).Single()));
+        Assert.NotEqual("mine", Path.GetFileName(Directory.GetFileSystemEntries(_storage.Root).Single()));
     }
 
     private Task<string> InvokeAsync(string operation, string name = "", string data = "") => CallAsync(operation, new() { ["fileName"] = name }, data);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Tests.Resiliency;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -26,18 +27,8 @@ public sealed class ConversationTests
             http.Response.StatusCode = ++attempts == 1 ? 503 : 200;
             await http.Response.WriteAsync("""{"choices":[{"message":{"content":"hi"}}]}""");
         });
-        const string retry = """
-            ---
-            apiVersion: dapr.io/v1alpha1
-            kind: Resiliency
-            metadata: { name: r }
-            spec:
-              policies: { retries: { once: { policy: constant, duration: 1ms, maxRetries: 1 } } }
-              targets: { components: { llm: { outbound: { retry: once } } } }
-
-            """;
         await using var sidecar = await SidecarFixture.StartAsync(
-            SidecarFixture.Component("llm", "conversation.openai", "key: k", $"endpoint: http://127.0.0.1:{model.Port}") + retry,
+            SidecarFixture.Component("llm", "conversation.openai", "key: k", $"endpoint: http://127.0.0.1:{model.Port}") + RetryPolicy.Of("llm", "outbound", 1),
             new AppSettings { AppId = "app", Environment = new Dictionary<string, string> { ["OPENAI_MODEL"] = "from-environment" } });
 
         var (status, answer) = await ConverseAsync(sidecar, Hello);
