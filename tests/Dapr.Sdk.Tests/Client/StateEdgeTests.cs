@@ -11,32 +11,23 @@ namespace Dapr.Sdk.Tests;
 public sealed class StateEdgeTests : IAsyncLifetime
 {
     private const string Service = "/dapr.proto.runtime.v1.Dapr/";
-    private GrpcStandIn _sidecar = null!;
-    private DaprClient _client = null!;
+    private ClientOnStandIn<DaprClient> _dapr = null!;
 
-    public async Task InitializeAsync()
-    {
-        _sidecar = await GrpcStandIn.StartAsync();
-        _client = new DaprClientBuilder().UseGrpcEndpoint(_sidecar.Address).Build();
-    }
+    public async Task InitializeAsync() => _dapr = await ClientOnStandIn.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _sidecar.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _dapr.DisposeAsync();
 
     [Fact]
     public async Task An_empty_etag_of_an_item_goes_out_and_no_etag_does_not()
     {
         var saved = new List<Wire.SaveStateRequest>();
-        _sidecar.OnUnary(Service + "SaveState", Wire.SaveStateRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "SaveState", Wire.SaveStateRequest.Parser, request =>
         {
             saved.Add(request);
             return new Empty();
         });
 
-        await _client.SaveBulkStateAsync("s", [new SaveStateItem<int>("a", 1, ""), new SaveStateItem<int>("b", 2, null!)]);
+        await _dapr.Client.SaveBulkStateAsync("s", [new SaveStateItem<int>("a", 1, ""), new SaveStateItem<int>("b", 2, null!)]);
 
         Assert.Equal("", saved[0].States[0].Etag.Value);
         Assert.Null(saved[0].States[1].Etag);
@@ -45,21 +36,21 @@ public sealed class StateEdgeTests : IAsyncLifetime
     [Fact]
     public async Task Deleting_nothing_is_a_call_like_any_other()
     {
-        _sidecar.OnUnary(Service + "DeleteBulkState", Wire.DeleteBulkStateRequest.Parser, _ => new Empty());
+        _dapr.Sidecar.OnUnary(Service + "DeleteBulkState", Wire.DeleteBulkStateRequest.Parser, _ => new Empty());
 
-        await _client.DeleteBulkStateAsync("s", []);
+        await _dapr.Client.DeleteBulkStateAsync("s", []);
 
-        Assert.Equal(Service + "DeleteBulkState", Assert.Single(_sidecar.Calls).Path);
+        Assert.Equal(Service + "DeleteBulkState", Assert.Single(_dapr.Sidecar.Calls).Path);
     }
 
     [Fact]
     public async Task Other_calls_with_nothing_to_do_are_refused_with_the_task()
     {
         // Not on calling: whoever starts several of them gets several tasks.
-        var saving = _client.SaveBulkStateAsync<int>("s", []);
-        var changing = _client.ExecuteStateTransactionAsync("s", []);
-        var reading = _client.GetBulkStateAsync("s", [], null);
-        var unnamed = _client.SaveStateAsync("s", "", 1);
+        var saving = _dapr.Client.SaveBulkStateAsync<int>("s", []);
+        var changing = _dapr.Client.ExecuteStateTransactionAsync("s", []);
+        var reading = _dapr.Client.GetBulkStateAsync("s", [], null);
+        var unnamed = _dapr.Client.SaveStateAsync("s", "", 1);
 
         Assert.Equal("items do not contain any elements", (await Assert.ThrowsAsync<ArgumentException>(() => saving)).Message);
         Assert.Equal("operations does not contain any elements", (await Assert.ThrowsAsync<ArgumentException>(() => changing)).Message);
@@ -71,13 +62,13 @@ public sealed class StateEdgeTests : IAsyncLifetime
     public async Task A_transaction_leaves_an_operation_without_type_to_the_runtime()
     {
         Wire.ExecuteStateTransactionRequest? sent = null;
-        _sidecar.OnUnary(Service + "ExecuteStateTransaction", Wire.ExecuteStateTransactionRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "ExecuteStateTransaction", Wire.ExecuteStateTransactionRequest.Parser, request =>
         {
             sent = request;
             return new Empty();
         });
 
-        await _client.ExecuteStateTransactionAsync("s", [new("a", null, StateOperationType.Upsert) { OperationType = null }]);
+        await _dapr.Client.ExecuteStateTransactionAsync("s", [new("a", null, StateOperationType.Upsert) { OperationType = null }]);
 
         Assert.Equal("", sent!.Operations[0].OperationType);
     }
@@ -85,11 +76,11 @@ public sealed class StateEdgeTests : IAsyncLifetime
     [Fact]
     public async Task State_that_is_not_json_is_named_as_the_payload()
     {
-        _sidecar.OnUnary(Service + "GetState", Wire.GetStateRequest.Parser, _ => new Wire.GetStateResponse { Data = ByteString.CopyFromUtf8("{") });
-        _sidecar.OnUnary(Service + "InvokeBinding", Wire.InvokeBindingRequest.Parser, _ => new Wire.InvokeBindingResponse { Data = ByteString.CopyFromUtf8("{") });
+        _dapr.Sidecar.OnUnary(Service + "GetState", Wire.GetStateRequest.Parser, _ => new Wire.GetStateResponse { Data = ByteString.CopyFromUtf8("{") });
+        _dapr.Sidecar.OnUnary(Service + "InvokeBinding", Wire.InvokeBindingRequest.Parser, _ => new Wire.InvokeBindingResponse { Data = ByteString.CopyFromUtf8("{") });
 
-        var state = await Assert.ThrowsAsync<DaprException>(() => _client.GetStateAsync<int>("s", "k"));
-        var binding = await Assert.ThrowsAsync<DaprException>(() => _client.InvokeBindingAsync<int, int>("b", "get", 1));
+        var state = await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.GetStateAsync<int>("s", "k"));
+        var binding = await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.InvokeBindingAsync<int, int>("b", "get", 1));
 
         Assert.Equal("State operation failed: the state payload could not be deserialized. See InnerException for details.", state.Message);
         Assert.Equal("Binding operation failed: the response payload could not be deserialized. See InnerException for details.", binding.Message);
@@ -99,35 +90,35 @@ public sealed class StateEdgeTests : IAsyncLifetime
     [Fact]
     public async Task A_query_goes_out_as_it_is_and_its_refusal_is_spelt_as_officially()
     {
-        _sidecar.On(Service + "QueryStateAlpha1", call => call.FailAsync(StatusCode.Internal, "no"));
+        _dapr.Sidecar.On(Service + "QueryStateAlpha1", call => call.FailAsync(StatusCode.Internal, "no"));
 
-        var failure = await Assert.ThrowsAsync<DaprException>(() => _client.QueryStateAsync<int>("s", ""));
+        var failure = await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.QueryStateAsync<int>("s", ""));
 
         Assert.Equal("Query state operation failed: the Dapr endpointed indicated a failure. See InnerException for details.", failure.Message);
-        Assert.Single(_sidecar.Calls);
+        Assert.Single(_dapr.Sidecar.Calls);
     }
 
     [Fact]
     public async Task Modes_that_do_not_exist_are_refused()
     {
-        var read = await Assert.ThrowsAsync<ArgumentException>(() => _client.GetStateAsync<int>("s", "k", (ConsistencyMode)7));
-        var write = await Assert.ThrowsAsync<ArgumentException>(() => _client.SaveStateAsync("s", "k", 1, new StateOptions { Concurrency = (ConcurrencyMode)7 }));
+        var read = await Assert.ThrowsAsync<ArgumentException>(() => _dapr.Client.GetStateAsync<int>("s", "k", (ConsistencyMode)7));
+        var write = await Assert.ThrowsAsync<ArgumentException>(() => _dapr.Client.SaveStateAsync("s", "k", 1, new StateOptions { Concurrency = (ConcurrencyMode)7 }));
 
         Assert.Equal(("7 Consistency Mode is not supported.", "7 Concurrency Mode is not supported."), (read.Message, write.Message));
-        Assert.Empty(_sidecar.Calls);
+        Assert.Empty(_dapr.Sidecar.Calls);
     }
 
     [Fact]
     public async Task A_binding_without_a_value_gets_the_json_null()
     {
         Wire.InvokeBindingRequest? sent = null;
-        _sidecar.OnUnary(Service + "InvokeBinding", Wire.InvokeBindingRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "InvokeBinding", Wire.InvokeBindingRequest.Parser, request =>
         {
             sent = request;
             return new Wire.InvokeBindingResponse();
         });
 
-        await _client.InvokeBindingAsync<string?>("b", "list", null);
+        await _dapr.Client.InvokeBindingAsync<string?>("b", "list", null);
 
         Assert.Equal("null", sent!.Data.ToStringUtf8());
     }
@@ -136,18 +127,18 @@ public sealed class StateEdgeTests : IAsyncLifetime
     public async Task Bytes_without_a_type_are_published_as_json_and_a_failed_entry_has_its_metadata()
     {
         Wire.PublishEventRequest? sent = null;
-        _sidecar.OnUnary(Service + "PublishEvent", Wire.PublishEventRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "PublishEvent", Wire.PublishEventRequest.Parser, request =>
         {
             sent = request;
             return new Empty();
         });
-        _sidecar.OnUnary(Service + "BulkPublishEvent", Wire.BulkPublishRequest.Parser, _ => new Wire.BulkPublishResponse
+        _dapr.Sidecar.OnUnary(Service + "BulkPublishEvent", Wire.BulkPublishRequest.Parser, _ => new Wire.BulkPublishResponse
         {
             FailedEntries = { new Wire.BulkPublishResponseFailedEntry { EntryId = "0", Error = "full" } },
         });
 
-        await _client.PublishByteEventAsync("p", "t", "1"u8.ToArray(), dataContentType: null!);
-        var answer = await _client.BulkPublishEventAsync("p", "t", ["a"]);
+        await _dapr.Client.PublishByteEventAsync("p", "t", "1"u8.ToArray(), dataContentType: null!);
+        var answer = await _dapr.Client.BulkPublishEventAsync("p", "t", ["a"]);
 
         Assert.Equal("application/json", sent!.DataContentType);
         Assert.Empty(Assert.Single(answer.FailedEntries).Entry.Metadata!);

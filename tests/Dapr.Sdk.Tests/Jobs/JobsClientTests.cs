@@ -15,41 +15,35 @@ public sealed class JobsClientTests : IAsyncLifetime
 {
     private const string Service = "/dapr.proto.runtime.v1.Dapr/";
     private static readonly DateTimeOffset Noon = new(2027, 3, 1, 12, 0, 0, TimeSpan.FromHours(9));
-    private GrpcStandIn _sidecar = null!;
-    private DaprJobsClient _client = null!;
+    private ClientOnStandIn<DaprJobsClient> _dapr = null!;
     private Wire.ScheduleJobRequest? _scheduled;
 
     public async Task InitializeAsync()
     {
-        _sidecar = await GrpcStandIn.StartAsync();
-        _client = new DaprJobsClientBuilder().UseGrpcEndpoint(_sidecar.Address).UseDaprApiToken("t0ken").Build();
-        _sidecar.OnUnary(Service + "ScheduleJob", Wire.ScheduleJobRequest.Parser, request =>
+        _dapr = await ClientOnStandIn.StartAsync(address => new DaprJobsClientBuilder().UseGrpcEndpoint(address).UseDaprApiToken("t0ken").Build());
+        _dapr.Sidecar.OnUnary(Service + "ScheduleJob", Wire.ScheduleJobRequest.Parser, request =>
         {
             _scheduled = request;
             return new Wire.ScheduleJobResponse();
         });
     }
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _sidecar.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _dapr.DisposeAsync();
 
     [Fact]
     public async Task A_job_goes_out_with_only_what_was_said()
     {
-        await _client.ScheduleJobAsync("j", DaprJobSchedule.Daily);
+        await _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.Daily);
 
         // job = { name = "j", schedule = "@daily" }
-        Assert.Equal([0, 0, 0, 0, 13, 0x0A, 11, 0x0A, 1, (byte)'j', 0x12, 6, .. "@daily"u8], _sidecar.Calls.Single().Frame);
-        Assert.Equal("t0ken", _sidecar.Calls.Single().Headers["dapr-api-token"]);
+        Assert.Equal([0, 0, 0, 0, 13, 0x0A, 11, 0x0A, 1, (byte)'j', 0x12, 6, .. "@daily"u8], _dapr.Sidecar.Calls.Single().Frame);
+        Assert.Equal("t0ken", _dapr.Sidecar.Calls.Single().Headers["dapr-api-token"]);
     }
 
     [Fact]
     public async Task All_there_is_to_say_about_a_job_goes_out()
     {
-        await _client.ScheduleJobAsync(
+        await _dapr.Client.ScheduleJobAsync(
             "j",
             DaprJobSchedule.FromDuration(TimeSpan.FromSeconds(90)),
             payload: "raw"u8.ToArray(),
@@ -83,7 +77,7 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task A_point_in_time_is_a_due_time_and_a_job_may_be_dropped_when_it_fails()
     {
-        await _client.ScheduleJobAsync("j", DaprJobSchedule.FromDateTime(Noon), failurePolicyOptions: new JobFailurePolicyDropOptions());
+        await _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.FromDateTime(Noon), failurePolicyOptions: new JobFailurePolicyDropOptions());
 
         Assert.False(_scheduled!.Job.HasSchedule);
         Assert.Equal("2027-03-01T12:00:00.0000000+09:00", _scheduled.Job.DueTime);
@@ -93,7 +87,7 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task An_expression_that_is_no_schedule_is_left_to_the_runtime()
     {
-        await _client.ScheduleJobAsync("j", DaprJobSchedule.FromExpression("nonsense"));
+        await _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.FromExpression("nonsense"));
 
         Assert.False(_scheduled!.Job.HasSchedule);
         Assert.False(_scheduled.Job.HasDueTime);
@@ -102,10 +96,10 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task Payloads_are_web_json_or_the_text_itself()
     {
-        await _client.ScheduleJobWithPayloadAsync("j", DaprJobSchedule.Hourly, new { UserName = "a" });
+        await _dapr.Client.ScheduleJobWithPayloadAsync("j", DaprJobSchedule.Hourly, new { UserName = "a" });
         Assert.Equal("""{"userName":"a"}""", _scheduled!.Job.Data.Value.ToStringUtf8());
 
-        await _client.ScheduleJobWithPayloadAsync("j", DaprJobSchedule.Hourly, "하나");
+        await _dapr.Client.ScheduleJobWithPayloadAsync("j", DaprJobSchedule.Hourly, "하나");
         Assert.Equal("하나", _scheduled.Job.Data.Value.ToStringUtf8());
     }
 
@@ -114,15 +108,15 @@ public sealed class JobsClientTests : IAsyncLifetime
     {
         foreach (var (code, message) in new[] { (StatusCode.Unimplemented, ""), (StatusCode.Unknown, "failed: dapr-callee-app-id or dapr-app-id not found") })
         {
-            _sidecar.On(Service + "DeleteJob", call => call.FailAsync(code, message));
+            _dapr.Sidecar.On(Service + "DeleteJob", call => call.FailAsync(code, message));
             var deleted = "";
-            _sidecar.OnUnary(Service + "DeleteJobAlpha1", Wire.DeleteJobRequest.Parser, request =>
+            _dapr.Sidecar.OnUnary(Service + "DeleteJobAlpha1", Wire.DeleteJobRequest.Parser, request =>
             {
                 deleted = request.Name;
                 return new Wire.DeleteJobResponse();
             });
 
-            await _client.DeleteJobAsync("j");
+            await _dapr.Client.DeleteJobAsync("j");
 
             Assert.Equal("j", deleted);
         }
@@ -131,7 +125,7 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task A_job_reads_back()
     {
-        _sidecar.OnUnary(Service + "GetJob", Wire.GetJobRequest.Parser, request => new Wire.GetJobResponse
+        _dapr.Sidecar.OnUnary(Service + "GetJob", Wire.GetJobRequest.Parser, request => new Wire.GetJobResponse
         {
             Job = new Wire.Job
             {
@@ -144,7 +138,7 @@ public sealed class JobsClientTests : IAsyncLifetime
             },
         });
 
-        var job = await _client.GetJobAsync("j");
+        var job = await _dapr.Client.GetJobAsync("j");
 
         Assert.Equal(("@every 10s", 4, "raw"), (job.Schedule.ExpressionValue, job.RepeatCount, Encoding.UTF8.GetString(job.Payload!)));
         Assert.Equal((null, Noon.AddDays(1)), (job.DueTime, job.Ttl));
@@ -154,11 +148,11 @@ public sealed class JobsClientTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_names_the_operation_and_is_a_DaprException()
     {
-        _sidecar.On(Service + "GetJob", call => call.FailAsync(StatusCode.Internal, "not found"));
-        _sidecar.On(Service + "ScheduleJob", call => call.FailAsync(StatusCode.AlreadyExists, "exists"));
+        _dapr.Sidecar.On(Service + "GetJob", call => call.FailAsync(StatusCode.Internal, "not found"));
+        _dapr.Sidecar.On(Service + "ScheduleJob", call => call.FailAsync(StatusCode.AlreadyExists, "exists"));
 
-        var get = await Assert.ThrowsAsync<DaprException>(() => _client.GetJobAsync("j"));
-        var schedule = await Assert.ThrowsAsync<DaprException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily));
+        var get = await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.GetJobAsync("j"));
+        var schedule = await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.Daily));
 
         Assert.StartsWith("Get job operation failed", get.Message, StringComparison.Ordinal);
         Assert.StartsWith("Schedule job operation failed", schedule.Message, StringComparison.Ordinal);
@@ -171,21 +165,21 @@ public sealed class JobsClientTests : IAsyncLifetime
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, cancellationToken: cancelled.Token);
-        await _client.DeleteJobAsync("j", cancelled.Token);
+        await _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.Daily, cancellationToken: cancelled.Token);
+        await _dapr.Client.DeleteJobAsync("j", cancelled.Token);
 
-        await Assert.ThrowsAsync<DaprException>(() => _client.GetJobAsync("j", cancelled.Token));
+        await Assert.ThrowsAsync<DaprException>(() => _dapr.Client.GetJobAsync("j", cancelled.Token));
         Assert.Null(_scheduled);
     }
 
     [Fact]
     public async Task Nonsense_is_refused_before_anything_goes_out()
     {
-        var ends = await Assert.ThrowsAsync<ArgumentException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, startingFrom: Noon, ttl: Noon));
+        var ends = await Assert.ThrowsAsync<ArgumentException>(() => _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.Daily, startingFrom: Noon, ttl: Noon));
         Assert.Equal("When both ttl and startingFrom are specified, ttl must represent a later point in time", ends.Message);
-        await Assert.ThrowsAsync<ArgumentNullException>(() => _client.DeleteJobAsync(""));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.ScheduleJobAsync("j", DaprJobSchedule.Daily, repeats: -1));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => _dapr.Client.DeleteJobAsync(""));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _dapr.Client.ScheduleJobAsync("j", DaprJobSchedule.Daily, repeats: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => DaprJobSchedule.FromDuration(TimeSpan.FromHours(24)));
-        Assert.Empty(_sidecar.Calls);
+        Assert.Empty(_dapr.Sidecar.Calls);
     }
 }

@@ -15,38 +15,30 @@ namespace Dapr.Sdk.Tests;
 public sealed class WorkflowClientTests : IAsyncLifetime
 {
     private const string Service = "/TaskHubSidecarService/";
-    private GrpcStandIn _sidecar = null!;
-    private DaprWorkflowClient _client = null!;
+    private ClientOnStandIn<DaprWorkflowClient> _dapr = null!;
 
-    public async Task InitializeAsync()
-    {
-        _sidecar = await GrpcStandIn.StartAsync();
-        _client = new DaprWorkflowClientBuilder().UseGrpcEndpoint(_sidecar.Address).Build();
-    }
+    public async Task InitializeAsync() =>
+        _dapr = await ClientOnStandIn.StartAsync(address => new DaprWorkflowClientBuilder().UseGrpcEndpoint(address).Build());
 
-    public async Task DisposeAsync()
-    {
-        await _client.DisposeAsync();
-        await _sidecar.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _dapr.DisposeAsync();
 
     [Fact]
     public async Task Suspending_and_resuming_always_say_a_reason_if_an_empty_one()
     {
         var reasons = new List<string?>();
-        _sidecar.OnUnary(Service + "SuspendInstance", Proto.SuspendRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "SuspendInstance", Proto.SuspendRequest.Parser, request =>
         {
             reasons.Add(request.Reason);
             return new Proto.SuspendResponse();
         });
-        _sidecar.OnUnary(Service + "ResumeInstance", Proto.ResumeRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "ResumeInstance", Proto.ResumeRequest.Parser, request =>
         {
             reasons.Add(request.Reason);
             return new Proto.ResumeResponse();
         });
 
-        await _client.SuspendWorkflowAsync("i");
-        await _client.ResumeWorkflowAsync("i");
+        await _dapr.Client.SuspendWorkflowAsync("i");
+        await _dapr.Client.ResumeWorkflowAsync("i");
 
         Assert.Equal(["", ""], reasons);
     }
@@ -54,22 +46,22 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     [Fact]
     public async Task An_instance_that_is_not_found_does_not_exist_and_other_failures_are_failures()
     {
-        _sidecar.On(Service + "GetInstance", call => call.FailAsync(StatusCode.NotFound, "no such instance"));
-        var state = await _client.GetWorkflowStateAsync("i");
-        _sidecar.On(Service + "GetInstance", call => call.FailAsync(StatusCode.Internal, "broken"));
+        _dapr.Sidecar.On(Service + "GetInstance", call => call.FailAsync(StatusCode.NotFound, "no such instance"));
+        var state = await _dapr.Client.GetWorkflowStateAsync("i");
+        _dapr.Sidecar.On(Service + "GetInstance", call => call.FailAsync(StatusCode.Internal, "broken"));
 
         Assert.False(state.Exists);
-        await Assert.ThrowsAsync<RpcException>(() => _client.GetWorkflowStateAsync("i"));
+        await Assert.ThrowsAsync<RpcException>(() => _dapr.Client.GetWorkflowStateAsync("i"));
     }
 
     [Fact]
     public async Task An_instance_that_goes_between_its_end_and_the_last_look_is_still_told()
     {
         var ended = new Proto.WorkflowState { Name = "W", WorkflowStatus = Proto.OrchestrationStatus.Failed, FailureDetails = new() { ErrorType = "T", StackTrace = "" } };
-        _sidecar.OnUnary(Service + "WaitForInstanceCompletion", Proto.GetInstanceRequest.Parser, _ => new Proto.GetInstanceResponse { Exists = true, WorkflowState = ended });
-        _sidecar.OnUnary(Service + "GetInstance", Proto.GetInstanceRequest.Parser, _ => new Proto.GetInstanceResponse());
+        _dapr.Sidecar.OnUnary(Service + "WaitForInstanceCompletion", Proto.GetInstanceRequest.Parser, _ => new Proto.GetInstanceResponse { Exists = true, WorkflowState = ended });
+        _dapr.Sidecar.OnUnary(Service + "GetInstance", Proto.GetInstanceRequest.Parser, _ => new Proto.GetInstanceResponse());
 
-        var state = await _client.WaitForWorkflowCompletionAsync("i");
+        var state = await _dapr.Client.WaitForWorkflowCompletionAsync("i");
 
         Assert.Equal((true, WorkflowRuntimeStatus.Failed), (state.Exists, state.RuntimeStatus));
         Assert.Null(state.FailureDetails!.StackTrace);
@@ -79,12 +71,12 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     public async Task Nothing_goes_out_as_nothing_whatever_the_serializer()
     {
         Proto.TerminateRequest? sent = null;
-        _sidecar.OnUnary(Service + "TerminateInstance", Proto.TerminateRequest.Parser, request =>
+        _dapr.Sidecar.OnUnary(Service + "TerminateInstance", Proto.TerminateRequest.Parser, request =>
         {
             sent = request;
             return new Proto.TerminateResponse();
         });
-        await using var shouting = new DaprWorkflowClientBuilder().UseSerializer(new Shouting()).UseGrpcEndpoint(_sidecar.Address).Build();
+        await using var shouting = new DaprWorkflowClientBuilder().UseSerializer(new Shouting()).UseGrpcEndpoint(_dapr.Sidecar.Address).Build();
 
         await shouting.TerminateWorkflowAsync("i");
 
@@ -94,12 +86,12 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     [Fact]
     public async Task A_call_that_is_given_up_is_cancelled_by_a_client_of_a_builder_and_refused_by_one_of_the_container()
     {
-        _sidecar.On(Service + "StartInstance", call => Task.Delay(Timeout.Infinite, call.Aborted));
-        _sidecar.On(Service + "WaitForInstanceStart", call => Task.Delay(Timeout.Infinite, call.Aborted));
+        _dapr.Sidecar.On(Service + "StartInstance", call => Task.Delay(Timeout.Infinite, call.Aborted));
+        _dapr.Sidecar.On(Service + "WaitForInstanceStart", call => Task.Delay(Timeout.Infinite, call.Aborted));
         await using var provider = Services().BuildServiceProvider();
         var registered = provider.GetRequiredService<DaprWorkflowClient>();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => GivenUp(1, ct => _client.ScheduleNewWorkflowAsync("W", "i", null, (DateTimeOffset?)null, ct)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => GivenUp(1, ct => _dapr.Client.ScheduleNewWorkflowAsync("W", "i", null, (DateTimeOffset?)null, ct)));
         var refused = await Assert.ThrowsAsync<RpcException>(() => GivenUp(2, ct => registered.ScheduleNewWorkflowAsync("W", "i", null, (DateTimeOffset?)null, ct)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => GivenUp(3, ct => registered.WaitForWorkflowStartAsync("i", cancellation: ct)));
 
@@ -110,7 +102,7 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     public async Task A_client_of_the_container_reads_more_than_4_MiB_unless_a_limit_says_otherwise()
     {
         var big = new Proto.GetInstanceResponse { Exists = true, WorkflowState = new() { Output = $"\"{new string('a', 5 << 20)}\"" } };
-        _sidecar.OnUnary(Service + "GetInstance", Proto.GetInstanceRequest.Parser, _ => big);
+        _dapr.Sidecar.OnUnary(Service + "GetInstance", Proto.GetInstanceRequest.Parser, _ => big);
         await using var provider = Services().BuildServiceProvider();
         var limits = Services();
         limits.AddDaprWorkflowBuilder(configureRuntime: null).WithGrpcMessageSizeLimits(maxReceiveMessageSize: 1 << 20);
@@ -141,7 +133,7 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     private ServiceCollection Services()
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("DAPR_GRPC_ENDPOINT", _sidecar.Address)]).Build());
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("DAPR_GRPC_ENDPOINT", _dapr.Sidecar.Address)]).Build());
         services.AddDaprWorkflow();
         return services;
     }
@@ -150,7 +142,7 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     {
         using var cancel = new CancellationTokenSource();
         var running = call(cancel.Token);
-        await Eventually.TrueAsync(() => _sidecar.Calls.Count == calls, "the call arrived");
+        await Eventually.TrueAsync(() => _dapr.Sidecar.Calls.Count == calls, "the call arrived");
         await cancel.CancelAsync();
         return await running;
     }
