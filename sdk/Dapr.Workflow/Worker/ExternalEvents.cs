@@ -68,23 +68,7 @@ internal sealed class ExternalEvents(IDaprSerializer serializer)
 
         public Task<T> Task => _source.Task;
 
-        public override void Complete(string? payload)
-        {
-            T? value;
-            try
-            {
-                value = serializer.Deserialize<T>(payload);
-            }
-#pragma warning disable CA1031 // A payload that cannot be read is the workflow's to see, whatever serializer read it.
-            catch (Exception failure)
-#pragma warning restore CA1031
-            {
-                _source.TrySetException(failure);
-                return;
-            }
-
-            _source.TrySetResult(value!);
-        }
+        public override void Complete(string? payload) => _source.SetFrom(serializer, payload);
 
         public void Cancel(CancellationToken ct) => _source.TrySetCanceled(ct);
     }

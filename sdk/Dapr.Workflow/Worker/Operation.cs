@@ -56,23 +56,7 @@ internal sealed class TaskOperation<T>(Proto.WorkflowAction action, Payload inpu
         return Action;
     }
 
-    public override void Succeed(string? payload)
-    {
-        T? value;
-        try
-        {
-            value = serializer.Deserialize<T>(payload);
-        }
-#pragma warning disable CA1031 // A payload that cannot be read is the workflow's to see, whatever serializer read it.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            _source.TrySetException(failure);
-            return;
-        }
-
-        _source.TrySetResult(value!);
-    }
+    public override void Succeed(string? payload) => _source.SetFrom(serializer, payload);
 
     public override void Fail(Exception failure) => _source.TrySetException(failure);
 }
