@@ -1,25 +1,14 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Text.Json;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
 /// <summary>Somebody puts their own cookies, or ids of their choosing, into a browser before its owner signs in.</summary>
-public sealed class SessionFixationTests : IAsyncLifetime
+public sealed class SessionFixationTests : AuthTest
 {
     private const string Chosen = "01980000-0000-7000-8000-00000000beef";
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("sign-up", HttpStatusCode.Created)]

@@ -1,23 +1,11 @@
 using System.Net;
-using Npgsql;
 using Xunit;
 
 namespace Eco2.Services.Tests.Auth;
 
 /// <summary>Names and addresses that look like others, or like nothing.</summary>
-public sealed class UnicodeTests : IAsyncLifetime
+public sealed class UnicodeTests : AuthTest
 {
-    private ServiceHost host = null!;
-    private NpgsqlDataSource db = null!;
-
-    public async Task InitializeAsync() => (host, db) = await AuthApp.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await host.DisposeAsync();
-        await db.DisposeAsync();
-    }
-
     [Theory]
     [InlineData("\u202Enimda")]
     [InlineData("admin\u2066")]
