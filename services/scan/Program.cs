@@ -19,7 +19,7 @@ internal static class Program
         builder.Services.AddOptions<ScanOptions>().BindConfiguration("Scan").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ModelsOptions>().BindConfiguration("Models").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<OfferedModels>().AddSingleton<TaxonomyCache>();
-        builder.Services.AddSingleton<Pictures>().AddSingleton<ScanMeter>().AddSingleton<SubmitScan>().AddSingleton<InFlight>().AddHostedService(sp => sp.GetRequiredService<InFlight>());
+        builder.Services.AddSingleton<Pictures>().AddSingleton<ScanMeter>().AddSingleton<JobLog>().AddSingleton<SubmitScan>().AddSingleton<InFlight>().AddHostedService(sp => sp.GetRequiredService<InFlight>());
 
         adjust?.Invoke(builder);
         var app = builder.Build();

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Dapr.Client;
 using Eco2.Contracts.Jobs;
 using Eco2.Contracts.Scan;
 using Eco2.Scan.Models;
@@ -17,7 +15,7 @@ namespace Eco2.Scan.Scans;
 internal sealed class SubmitScan(
     NpgsqlDataSource db,
     Outbox outbox,
-    DaprClient dapr,
+    JobLog logs,
     Pictures pictures,
     OfferedModels models,
     InFlight inFlight,
@@ -110,8 +108,8 @@ internal sealed class SubmitScan(
         var jobId = Guid.CreateVersion7(now);
 
         // The job's log and its words come first, so that nobody hears of a job without them. Should the rest fail, they go again, or expire unseen.
-        var log = CreateJobAsync(jobId, wanted!, now, ct);
-        var (picture, refused) = await pictures.AskAsync(wanted!.ImageKey, user.Id, ct);
+        var log = logs.BeginAsync(jobId, user.Id, wanted!.Words, now, ct);
+        var (picture, refused) = await pictures.AskAsync(wanted.ImageKey, user.Id, ct);
         await log;
         if (picture is not null)
         {
@@ -133,12 +131,7 @@ internal sealed class SubmitScan(
             refused = outcome == Outcome.UserFull ? tooMany : Problems.Away("Send it again.");
         }
 
-        await dapr.DeleteStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), cancellationToken: ct);
-        if (wanted.Words is not null)
-        {
-            await dapr.DeleteStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
-        }
-
+        await logs.RemoveAsync(jobId, wanted.Words, ct);
         return await RefuseAsync(wanted, refused!, refused == tooMany ? "user_full" : "other", now, ct);
     }
 
@@ -204,23 +197,6 @@ internal sealed class SubmitScan(
         return !await reader.ReadAsync(ct) ? null
             : reader.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(wanted.BodyHash) ? Accepted(reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2))
             : Problems.IdempotencyMismatch();
-    }
-
-    private Task CreateJobAsync(Guid jobId, Wanted wanted, DateTimeOffset now, CancellationToken ct)
-    {
-        var expected = JsonSerializer.SerializeToElement(new Dictionary<string, int> { ["estimated_seconds"] = options.Value.EstimatedSeconds });
-        var queued = new JobEvent(JobEvent.IdOf(jobId, "queued", "started"), 1, "queued", "started", 0, now, Result: expected);
-        var job = new JobDocument(jobId, wanted.UserId, ScanRequested.Kind, "queued", "queued", 0, now, now, null, [queued]);
-        var metadata = new Dictionary<string, string>
-        {
-            ["ttlInSeconds"] = ((int)options.Value.JobLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture),
-        };
-        System.Diagnostics.Activity.Current?.SetTag("eco2.job.id", jobId.ToString("D")).SetTag("eco2.job.kind", job.Kind);
-        var saved = dapr.SaveStateAsync(JobDocument.Store, JobDocument.KeyOf(jobId), job, metadata: metadata, cancellationToken: ct);
-        // Beside it, not in it: every event writes the document anew. At the same time, so it takes no longer.
-        return wanted.Words is not { } words ? saved : Task.WhenAll(
-            saved,
-            dapr.SaveStateAsync(JobDocument.Store, ScanWords.KeyOf(jobId), new ScanWords(wanted.UserId, words), metadata: metadata, cancellationToken: ct));
     }
 
     /// <summary>The scan, its key and the message to the worker in one statement and one round trip.</summary>
