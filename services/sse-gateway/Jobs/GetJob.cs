@@ -24,7 +24,7 @@ internal sealed class GetJob
             }
 
             var view = JobLookup.View(job);
-            return TypedResults.Ok(view with { Result = await jobs.WithWordsAsync(jobId, view.Result, known: null, ct) });
+            return TypedResults.Ok(view with { Result = await jobs.WithWordsAsync(jobId, view.Result, ct) });
         }
 
         try

@@ -63,8 +63,7 @@ internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<
     }
 
     /// <summary><paramref name="result"/> for its owner: with the words in it that no message carries. While they cannot be read it stays without.</summary>
-    /// <param name="known">The words, if they were read already.</param>
-    internal async ValueTask<JsonElement?> WithWordsAsync(Guid jobId, JsonElement? result, ScanWords? known, CancellationToken ct)
+    internal async ValueTask<JsonElement?> WithWordsAsync(Guid jobId, JsonElement? result, CancellationToken ct)
     {
         if (result is not { } document || !ScanWords.AreMissingIn(document))
         {
@@ -73,7 +72,7 @@ internal sealed partial class JobLookup(DaprClient dapr, WireJson json, ILogger<
 
         try
         {
-            var words = known ?? await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
+            var words = await dapr.GetStateAsync<ScanWords?>(JobDocument.Store, ScanWords.KeyOf(jobId), cancellationToken: ct);
             return words is null ? result : ScanWords.PutInto(document, words.Text);
         }
         catch (DaprException e)

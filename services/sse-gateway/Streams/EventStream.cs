@@ -74,7 +74,7 @@ internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, 
             var frame = Frame(happened);
             if (happened.IsTerminal())
             {
-                frame = frame with { Result = await jobs.WithWordsAsync(jobId, happened.Result, words, ct) };
+                frame = frame with { Result = await WithWordsAsync(happened.Result, ct) };
             }
 
             Write($"id: {happened.Seq}\nevent: {happened.Stage}\ndata: ");
@@ -87,6 +87,11 @@ internal sealed class EventStream(HttpContext http, JobLookup jobs, Guid jobId, 
 
         return true;
     }
+
+    private ValueTask<JsonElement?> WithWordsAsync(JsonElement? result, CancellationToken ct) =>
+        words is not null && result is { } document && ScanWords.AreMissingIn(document)
+            ? new(ScanWords.PutInto(document, words.Text))
+            : jobs.WithWordsAsync(jobId, result, ct);
 
     private StreamFrame Frame(JobEvent happened) => new(
         jobId,
