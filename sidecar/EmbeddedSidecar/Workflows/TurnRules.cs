@@ -168,13 +168,13 @@ internal sealed class TurnRules(string appId, int maxPayload, Func<string> newEx
         {
             ActionKind.ScheduleTask => Event(action.Id, now, e =>
             {
-                e.TaskScheduled = Scheduled(state, action.ScheduleTask);
+                e.TaskScheduled = AskedEvents.Activity(state, action.ScheduleTask);
                 Route(e, action.ScheduleTask.Router ?? action.Router);
             }),
-            ActionKind.CreateTimer => Event(action.Id, now, e => e.TimerCreated = Created(action.CreateTimer)),
+            ActionKind.CreateTimer => Event(action.Id, now, e => e.TimerCreated = AskedEvents.Timer(action.CreateTimer)),
             ActionKind.CreateChildWorkflow => Event(action.Id, now, e =>
             {
-                e.ChildWorkflowInstanceCreated = Created(state, action);
+                e.ChildWorkflowInstanceCreated = AskedEvents.Child(state, action);
                 Route(e, action.CreateChildWorkflow.Router ?? action.Router);
             }),
             _ => null,
@@ -193,70 +193,6 @@ internal sealed class TurnRules(string appId, int maxPayload, Func<string> newEx
                 FailureDetails = completion.FailureDetails,
             }));
         }
-    }
-
-    private static TaskScheduledEvent Scheduled(InstanceState state, ScheduleTaskAction action)
-    {
-        var scheduled = new TaskScheduledEvent
-        {
-            Name = action.Name,
-            Version = action.Version,
-            Input = action.Input,
-            TaskExecutionId = action.TaskExecutionId,
-            ParentTraceContext = state.Start?.ExecutionStarted.ParentTraceContext,
-        };
-        if (action.HasHistoryPropagationScope)
-        {
-            scheduled.HistoryPropagationScope = action.HistoryPropagationScope;
-        }
-
-        return scheduled;
-    }
-
-    private static ChildWorkflowInstanceCreatedEvent Created(InstanceState state, WorkflowAction action)
-    {
-        var child = action.CreateChildWorkflow;
-        var created = new ChildWorkflowInstanceCreatedEvent
-        {
-            InstanceId = child.InstanceId.Length > 0 ? child.InstanceId : $"{state.InstanceId}:{action.Id:x4}",
-            Name = child.Name,
-            Version = child.Version,
-            Input = child.Input,
-            ParentTraceContext = state.Start?.ExecutionStarted.ParentTraceContext,
-        };
-        if (child.HasHistoryPropagationScope)
-        {
-            created.HistoryPropagationScope = child.HistoryPropagationScope;
-        }
-
-        return created;
-    }
-
-    private static TimerCreatedEvent Created(CreateTimerAction timer)
-    {
-        var created = new TimerCreatedEvent { FireAt = timer.FireAt };
-        if (timer.HasName)
-        {
-            created.Name = timer.Name;
-        }
-
-        switch (timer.OriginCase)
-        {
-            case CreateTimerAction.OriginOneofCase.CreateTimer:
-                created.CreateTimer = timer.CreateTimer;
-                break;
-            case CreateTimerAction.OriginOneofCase.ExternalEvent:
-                created.ExternalEvent = timer.ExternalEvent;
-                break;
-            case CreateTimerAction.OriginOneofCase.ActivityRetry:
-                created.ActivityRetry = timer.ActivityRetry;
-                break;
-            case CreateTimerAction.OriginOneofCase.ChildWorkflowRetry:
-                created.ChildWorkflowRetry = timer.ChildWorkflowRetry;
-                break;
-        }
-
-        return created;
     }
 
     private void Route(HistoryEvent e, TaskRouter? router)
