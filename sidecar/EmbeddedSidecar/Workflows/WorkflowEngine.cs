@@ -2,30 +2,9 @@ using System.Collections.Concurrent;
 using Dapr.DurableTask.Protobuf;
 using EmbeddedSidecar.Scheduling;
 using EmbeddedSidecar.State;
-using EmbeddedSidecar.Telemetry;
 using Google.Protobuf.WellKnownTypes;
 
 namespace EmbeddedSidecar.Workflows;
-
-/// <summary>What the engine of one app is made from.</summary>
-internal sealed record EngineOptions
-{
-    /// <summary>Largest message to a worker, in bytes; a turn or an activity input may take 95 % of it.</summary>
-    public int MaxBodyBytes { get; init; } = 4 << 20;
-
-    public int MaxTurns { get; init; } = int.MaxValue;
-
-    public int MaxActivities { get; init; } = int.MaxValue;
-
-    public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepForEver;
-
-    public DaprMetrics? Metrics { get; init; }
-
-    public AppTracer? Tracer { get; init; }
-
-    /// <summary>How many history events are kept in memory for instances at rest.</summary>
-    public int CachedEvents { get; init; } = 200_000;
-}
 
 /// <summary>
 /// The workflows of one app id. All replicas of the app share it: one queue of work, one owner of each instance.
@@ -54,7 +33,7 @@ internal sealed partial class WorkflowEngine : IAsyncDisposable
         Store = new InstanceStore(appId, store);
         Live = new LiveIndex(appId, store);
         Queue = new WorkQueue(options.MaxTurns, options.MaxActivities);
-                Rules = new TurnRules(appId, MaxPayload, () => Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"));
+        Rules = new TurnRules(appId, MaxPayload, () => Guid.CreateVersion7(clock.GetUtcNow()).ToString("N"));
         Telemetry = new WorkflowTelemetry(options.Metrics, options.Tracer, clock);
         Tasks = new TaskRegistry(Queue, MaxPayload, Telemetry);
         _all = all;
