@@ -1,4 +1,3 @@
-using System.Globalization;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Scheduling;
@@ -7,32 +6,26 @@ namespace EmbeddedSidecar.Scheduling;
 internal sealed class CronSchedule
 {
     private const string EveryPrefix = "@every ";
-    private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     private readonly TimeSpan? _every;
     private readonly TimeZoneInfo _zone = TimeZoneInfo.Utc;
-    private readonly ulong _seconds;
-    private readonly ulong _minutes;
-    private readonly ulong _hours;
-    private readonly ulong _daysOfMonth;
-    private readonly ulong _months;
-    private readonly ulong _daysOfWeek;
-    private readonly bool _anyDayOfMonth;
-    private readonly bool _anyDayOfWeek;
+    private readonly CronField _seconds;
+    private readonly CronField _minutes;
+    private readonly CronField _hours;
+    private readonly CronField _daysOfMonth;
+    private readonly CronField _months;
+    private readonly CronField _daysOfWeek;
 
     private CronSchedule(TimeSpan every) => _every = every;
 
     private CronSchedule(string[] fields, TimeZoneInfo zone)
     {
         _zone = zone;
-        _seconds = Field(fields[0], 0, 59, []);
-        _minutes = Field(fields[1], 0, 59, []);
-        _hours = Field(fields[2], 0, 23, []);
-        _daysOfMonth = Field(fields[3], 1, 31, []);
-        _months = Field(fields[4], 1, 12, Months);
-        _daysOfWeek = Field(fields[5], 0, 6, Days);
-        _anyDayOfMonth = IsAny(fields[3]);
-        _anyDayOfWeek = IsAny(fields[5]);
+        _seconds = CronField.Parse(fields[0], 0, 59);
+        _minutes = CronField.Parse(fields[1], 0, 59);
+        _hours = CronField.Parse(fields[2], 0, 23);
+        _daysOfMonth = CronField.Parse(fields[3], 1, 31);
+        _months = CronField.Parse(fields[4], 1, 12, "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
+        _daysOfWeek = CronField.Parse(fields[5], 0, 6, "sun", "mon", "tue", "wed", "thu", "fri", "sat");
     }
 
     /// <summary>
@@ -128,9 +121,6 @@ internal sealed class CronSchedule
             ? new CronSchedule(period)
             : throw new FormatException($"failed to parse duration {text}");
 
-    // A star that is divided (*/2) names days like any other list.
-    private static bool IsAny(string field) => field.Split(',').Any(part => part.Split('/') is ["*" or "?"] or ["*" or "?", "1"]);
-
     private static string[] Fields(string text) =>
         (text switch
         {
@@ -168,7 +158,7 @@ internal sealed class CronSchedule
         var limit = at.AddYears(5);
         while (at < limit)
         {
-            if (!Has(_months, at.Month))
+            if (!_months.Has(at.Month))
             {
                 at = new DateTime(at.Year, at.Month, 1).AddMonths(1);
             }
@@ -176,15 +166,15 @@ internal sealed class CronSchedule
             {
                 at = at.Date.AddDays(1);
             }
-            else if (!Has(_hours, at.Hour))
+            else if (!_hours.Has(at.Hour))
             {
                 at = at.Date.AddHours(at.Hour + 1);
             }
-            else if (!Has(_minutes, at.Minute))
+            else if (!_minutes.Has(at.Minute))
             {
                 at = at.Date.AddHours(at.Hour).AddMinutes(at.Minute + 1);
             }
-            else if (!Has(_seconds, at.Second))
+            else if (!_seconds.Has(at.Second))
             {
                 at = at.AddSeconds(1);
             }
@@ -200,58 +190,8 @@ internal sealed class CronSchedule
     // Both fields restricted: either may match. That is how cron has always read it.
     private bool IsDay(DateTime at)
     {
-        var month = Has(_daysOfMonth, at.Day);
-        var week = Has(_daysOfWeek, (int)at.DayOfWeek);
-        return _anyDayOfMonth || _anyDayOfWeek ? month && week : month || week;
-    }
-
-    private static bool Has(ulong set, int value) => (set >> value & 1) == 1;
-
-    private static ulong Field(string field, int min, int max, string[] names)
-    {
-        ulong set = 0;
-        foreach (var part in field.Split(','))
-        {
-            var (range, step) = part.Split('/') is [var left, var right] ? (left, Number(right, 1, int.MaxValue, [])) : (part, 0);
-            int from, to;
-            if (range is "*" or "?")
-            {
-                (from, to) = (min, max);
-            }
-            else if (range.Split('-') is [var first, var last])
-            {
-                (from, to) = (Number(first, min, max, names), Number(last, min, max, names));
-            }
-            else
-            {
-                from = Number(range, min, max, names);
-                to = step > 0 ? max : from;
-            }
-
-            if (from > to)
-            {
-                throw new FormatException($"\"{field}\" runs backwards");
-            }
-
-            for (long value = from; value <= to; value += Math.Max(1, step))
-            {
-                set |= 1UL << (int)value;
-            }
-        }
-
-        return set;
-    }
-
-    private static int Number(string text, int min, int max, string[] names)
-    {
-        var named = Array.FindIndex(names, name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
-        if (named >= 0)
-        {
-            return named + min;
-        }
-
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw new FormatException($"\"{text}\" is not between {min} and {max}");
+        var month = _daysOfMonth.Has(at.Day);
+        var week = _daysOfWeek.Has((int)at.DayOfWeek);
+        return _daysOfMonth.IsAny || _daysOfWeek.IsAny ? month && week : month || week;
     }
 }
