@@ -98,7 +98,8 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
                 {
                     try
                     {
-                        return await AttemptAsync(path, open, ct);
+                        await AttemptAsync(path, open, ct);
+                        return 0;
                     }
                     finally
                     {
@@ -108,7 +109,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
                         }
                     }
                 },
-                static _ => 0,
+                static status => status,
                 stopping,
                 context.CutOff);
         }
@@ -131,7 +132,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
     }
 
     // Removes from the open entries what the app has taken; fails if some are left.
-    private async ValueTask<bool> AttemptAsync(string path, List<(int At, BatchEntry Entry)> open, CancellationToken ct)
+    private async Task AttemptAsync(string path, List<(int At, BatchEntry Entry)> open, CancellationToken ct)
     {
         BatchEntry[] entries = [.. open.Select(one => one.Entry)];
         var answer = await DeliveryTelemetry.DeliverAsync(
@@ -152,7 +153,10 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
         }
 
         open.RemoveAll(one => answer.Verdicts.TryGetValue(one.Entry.Id, out var verdict) && verdict != Verdict.Retry);
-        return open.Count == 0 ? true : throw new DeliveryException($"the app wants {open.Count} of {entries.Length} messages of a batch again");
+        if (open.Count > 0)
+        {
+            throw new DeliveryException($"the app wants {open.Count} of {entries.Length} messages of a batch again");
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Component} topic {Topic} is not a CloudEvent in JSON")]
