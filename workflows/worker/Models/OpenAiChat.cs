@@ -13,27 +13,18 @@ namespace Eco2.Worker.Models;
 internal sealed class OpenAiChat : IChatClient
 {
     private readonly OpenAIClient client;
+    private readonly OpenAIClient clientForPictures;
     private readonly PicturesOnTheWay pictures = new();
     private readonly string defaultModel;
     private readonly ChatClientMetadata metadata;
 
     internal OpenAiChat(HttpClient http, Uri? baseUrl, string apiKey, string defaultModel)
     {
-        var options = new OpenAIClientOptions
-        {
-            Transport = new HttpClientPipelineTransport(http),
-            // Timeouts and retries are one matter for all providers.
-            RetryPolicy = new ClientRetryPolicy(0),
-            NetworkTimeout = Timeout.InfiniteTimeSpan,
-        };
-        if (baseUrl is not null)
-        {
-            options.Endpoint = baseUrl;
-        }
-
-        options.AddPolicy(pictures, PipelinePosition.BeforeTransport);
         this.defaultModel = defaultModel;
-        client = new OpenAIClient(new ApiKeyCredential(apiKey), options);
+        client = new OpenAIClient(new ApiKeyCredential(apiKey), Options(http, baseUrl));
+        var options = Options(http, baseUrl);
+        options.AddPolicy(pictures, PipelinePosition.BeforeTransport);
+        clientForPictures = new OpenAIClient(new ApiKeyCredential(apiKey), options);
         metadata = new ChatClientMetadata(Provider.OpenAI, baseUrl, defaultModel);
     }
 
@@ -41,7 +32,8 @@ internal sealed class OpenAiChat : IChatClient
     {
         var model = options?.ModelId ?? defaultModel;
         using var request = new Request(pictures);
-        ChatCompletion completion = await client.GetChatClient(model).CompleteChatAsync(messages.Select(request.Message), Options(options), cancellationToken);
+        var sent = messages.Select(request.Message).ToList();
+        ChatCompletion completion = await ClientOf(request).GetChatClient(model).CompleteChatAsync(sent, Options(options), cancellationToken);
         return new ChatResponse(new AiMessage(ChatRole.Assistant, string.Concat(completion.Content.Select(part => part.Text))))
         {
             ResponseId = completion.Id,
@@ -59,7 +51,8 @@ internal sealed class OpenAiChat : IChatClient
     {
         var model = options?.ModelId ?? defaultModel;
         using var request = new Request(pictures);
-        await foreach (var part in client.GetChatClient(model).CompleteChatStreamingAsync(messages.Select(request.Message), Options(options), cancellationToken))
+        var sent = messages.Select(request.Message).ToList();
+        await foreach (var part in ClientOf(request).GetChatClient(model).CompleteChatStreamingAsync(sent, Options(options), cancellationToken))
         {
             var update = new ChatResponseUpdate(ChatRole.Assistant, string.Concat(part.ContentUpdate.Select(c => c.Text)))
             {
@@ -87,6 +80,26 @@ internal sealed class OpenAiChat : IChatClient
     public void Dispose()
     {
         // The HTTP client belongs to whoever gave it.
+    }
+
+    // Only a request that holds a picture is written out before it is sent.
+    private OpenAIClient ClientOf(Request request) => request.HasPictures ? clientForPictures : client;
+
+    private static OpenAIClientOptions Options(HttpClient http, Uri? baseUrl)
+    {
+        var options = new OpenAIClientOptions
+        {
+            Transport = new HttpClientPipelineTransport(http),
+            // Timeouts and retries are one matter for all providers.
+            RetryPolicy = new ClientRetryPolicy(0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+        };
+        if (baseUrl is not null)
+        {
+            options.Endpoint = baseUrl;
+        }
+
+        return options;
     }
 
     private static ChatCompletionOptions Options(ChatOptions? options)
@@ -131,6 +144,8 @@ internal sealed class OpenAiChat : IChatClient
     private sealed class Request(PicturesOnTheWay pictures) : IDisposable
     {
         private readonly List<Uri> names = [];
+
+        internal bool HasPictures => names.Count > 0;
 
         internal OpenAI.Chat.ChatMessage Message(AiMessage message)
         {

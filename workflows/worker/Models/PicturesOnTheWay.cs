@@ -9,7 +9,7 @@ using Microsoft.Extensions.AI;
 
 namespace Eco2.Worker.Models;
 
-/// <summary>Puts pictures into requests while they are sent. The package would make of each a string, escape it and copy it: ten times the picture in
+/// <summary>Puts pictures into the requests that hold some while they are sent. The package would make of each a string, escape it and copy it: ten times the picture in
 /// memory, for the seconds a call takes. So a request is written with a short name in the picture's place.</summary>
 internal sealed class PicturesOnTheWay : PipelinePolicy
 {
@@ -34,7 +34,7 @@ internal sealed class PicturesOnTheWay : PipelinePolicy
 
     public override async ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
     {
-        if (message.Request.Content is { } content && !pictures.IsEmpty)
+        if (message.Request.Content is { } content)
         {
             var written = new MemoryStream();
             await content.WriteToAsync(written, message.CancellationToken);
