@@ -40,7 +40,7 @@ public abstract record AppSidecar(string AppId, int HttpPort, int GrpcPort)
 
 internal sealed class EmbeddedSidecars(SidecarFixture sidecar) : AppSidecars
 {
-    public override IReadOnlyList<AppSidecar> Apps { get; } = [.. sidecar.Host.Apps.Select(app => new Embedded(app))];
+    public override IReadOnlyList<AppSidecar> Apps { get; } = [.. sidecar.Host.Apps.Select(app => new Embedded(app.Embedded))];
 
     public override ValueTask DisposeAsync() => sidecar.DisposeAsync();
 

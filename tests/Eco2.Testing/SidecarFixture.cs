@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Apps;
+using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -6,8 +7,8 @@ using Npgsql;
 namespace Eco2.Testing;
 
 /// <summary>
-/// A sidecar for tests, in this process: real ports, real components. Give it the apps and the components they need; an app whose
-/// port is not known yet says <c>AwaitsAppPort = true</c> and is attached later.
+/// A sidecar for tests, in this process or, with ECO2_RUNTIME=daprd, a daprd for each app: real ports, real components. Give it the apps and
+/// the components they need; an app whose port is not known yet says <c>AwaitsAppPort = true</c> and is attached later.
 /// </summary>
 public sealed class SidecarFixture : IAsyncDisposable
 {
@@ -18,9 +19,9 @@ public sealed class SidecarFixture : IAsyncDisposable
         + Component("pubsub", "pubsub.in-memory")
         + Component("broadcast", "pubsub.in-memory");
 
-    private SidecarFixture(SidecarHost host) => Host = host;
+    private SidecarFixture(ISidecarRun host) => Host = host;
 
-    public SidecarHost Host { get; }
+    public ISidecarRun Host { get; }
 
     /// <summary>The stores and brokers of components/redis, on this server.</summary>
     public static string OnRedis(RedisServer redis) => Component("state", "state.redis", $"redisHost: {redis.Host}")
@@ -51,17 +52,22 @@ public sealed class SidecarFixture : IAsyncDisposable
 
         """;
 
-    public static async Task<SidecarFixture> StartAsync(string resources, params AppSettings[] apps) =>
-        new(await SidecarHost.StartAsync(
-            new SidecarOptions
-            {
-                Apps = [.. apps.Select(app => app with { InlineResources = app.InlineResources ?? resources })],
-                Logs = LoggerFactory.Create(_ => { }),
-            },
-            CancellationToken.None));
+    /// <exception cref="SidecarConfigurationException">The sidecar refuses what it is given.</exception>
+    public static Task<SidecarFixture> StartAsync(string resources, params AppSettings[] apps) => StartAsync(TimeProvider.System, resources, apps);
+
+    /// <param name="clock">Of the embedded sidecar; daprd has only the machine's.</param>
+    /// <param name="resources">YAML documents for the apps that have none of their own.</param>
+    /// <param name="apps">Whose sidecars.</param>
+    public static async Task<SidecarFixture> StartAsync(TimeProvider clock, string resources, params AppSettings[] apps)
+    {
+        AppSettings[] given = [.. apps.Select(app => app with { InlineResources = app.InlineResources ?? resources })];
+        return new(EcoRun.OnDaprd ? await DaprdRun.StartAsync(given) : new EmbeddedRun(await SidecarHost.StartAsync(
+            new SidecarOptions { Apps = given, Clock = clock, Logs = LoggerFactory.Create(_ => { }) },
+            CancellationToken.None)));
+    }
 
     /// <summary>The first instance of an app.</summary>
-    public SidecarApp this[string appId] => Host.App(appId);
+    public SidecarPorts this[string appId] => Host.App(appId);
 
     /// <summary>Waits until every app that has a port was found and subscribed.</summary>
     public Task WaitUntilReadyAsync() => Task.WhenAll(Host.Apps.Select(app => app.WaitUntilReadyAsync(CancellationToken.None))).WaitAsync(TimeSpan.FromSeconds(30));

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using EmbeddedSidecar.Hosting;
+using Eco2.Testing;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.Actors;
@@ -12,7 +12,7 @@ internal static class ActorCalls
 
     /// <param name="path">After /v1.0/actors/.</param>
     public static Task<HttpResponseMessage> ActorAsync(
-        this SidecarApp app, string verb, string path, string? body = null, Action<HttpRequestMessage>? adjust = null)
+        this SidecarPorts app, string verb, string path, string? body = null, Action<HttpRequestMessage>? adjust = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Parse(verb), new Uri(app.HttpEndpoint, "/v1.0/actors/" + path));
         if (body is not null)
@@ -25,7 +25,7 @@ internal static class ActorCalls
     }
 
     /// <summary>Calls a method and wants a 200; answers the body.</summary>
-    public static async Task<string> CallAsync(this SidecarApp app, string actor, string method, string body = "", string? chain = null)
+    public static async Task<string> CallAsync(this SidecarPorts app, string actor, string method, string body = "", string? chain = null)
     {
         using var response = await app.ActorAsync("PUT", $"{actor}/method/{method}", body, request =>
         {
@@ -40,7 +40,7 @@ internal static class ActorCalls
     }
 
     /// <summary>How many actors of a type the metadata counts at this sidecar, or -1 when it does not host the type.</summary>
-    public static async Task<int> CountAsync(this SidecarApp app, string type = "T")
+    public static async Task<int> CountAsync(this SidecarPorts app, string type = "T")
     {
         using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri(app.HttpEndpoint, "/v1.0/metadata")));
         var runtime = json.RootElement.GetProperty("actorRuntime");

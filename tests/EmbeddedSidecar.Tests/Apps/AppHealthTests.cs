@@ -109,13 +109,13 @@ public sealed class AppHealthTests(RedisFixture redis) : IClassFixture<RedisFixt
         });
     }
 
-    private static async Task<int> StatusAsync(SidecarApp api, string path)
+    private static async Task<int> StatusAsync(SidecarPorts api, string path)
     {
         using var answer = await _http.GetAsync(new Uri(api.HttpEndpoint, path));
         return (int)answer.StatusCode;
     }
 
-    private static async Task PublishAsync(SidecarApp api, string json)
+    private static async Task PublishAsync(SidecarPorts api, string json)
     {
         using var body = new StringContent(json, Encoding.UTF8, "application/json");
         using var answer = await _http.PostAsync(new Uri(api.HttpEndpoint, "/v1.0/publish/pubsub/watched"), body);

@@ -1,6 +1,5 @@
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 
 namespace EmbeddedSidecar.Tests.Bindings;
 
@@ -11,7 +10,7 @@ internal sealed class LocalStorage : IAsyncDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("objects").FullName;
 
-    public SidecarApp App => _sidecar["app"];
+    public SidecarPorts App => _sidecar["app"];
 
     public static async Task<LocalStorage> StartAsync()
     {

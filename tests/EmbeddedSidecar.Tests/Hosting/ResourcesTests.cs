@@ -152,7 +152,7 @@ public sealed class ResourcesTests : IDisposable
 
         await app.DisposeAsync();
         // One that is back within a millisecond has only closed an idle connection, as far as a sidecar can tell.
-        await Eventually.TrueAsync(() => !sidecar["app"].Instance.IsReachable, "the sidecar has noticed");
+        await Eventually.TrueAsync(() => !sidecar["app"].Embedded.Instance.IsReachable, "the sidecar has noticed");
         await using var again = await TestApp.StartAsync(count, port);
 
         await Eventually.TrueAsync(() => asked >= 2, "the restarted app is asked for its subscriptions");

@@ -163,7 +163,7 @@ public sealed class JobsTests : IAsyncLifetime
     {
         await _app.DownAsync();
         using var scheduled = await _sidecar["app"].ScheduleAsync("j", """{"dueTime":"0s","data":1}""");
-        await Eventually.TrueAsync(() => !_sidecar["app"].Instance.IsReachable, "noticed");
+        await Eventually.TrueAsync(() => !_sidecar["app"].Embedded.Instance.IsReachable, "noticed");
         using var waiting = await _sidecar["app"].GetJobAsync("j");
 
         await _app.UpAsync();

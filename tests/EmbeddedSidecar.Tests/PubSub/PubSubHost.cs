@@ -2,13 +2,11 @@ using System.Net.Http.Headers;
 using System.Text;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedSidecar.Tests.PubSub;
 
 /// <summary>One sidecar process with one or more apps that share resources.</summary>
-internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
+internal sealed class PubSubHost(SidecarFixture sidecar) : IAsyncDisposable
 {
     public const string InMemory = """
         apiVersion: dapr.io/v1alpha1
@@ -20,7 +18,7 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
 
     private static readonly HttpClient _http = new();
 
-    public SidecarHost Host => host;
+    public ISidecarRun Host => sidecar.Host;
 
     /// <summary>pubsub.redis on a server, with more metadata if wanted: "name: value".</summary>
     public static string Redis(string server, params string[] metadata) =>
@@ -72,19 +70,9 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
     public static async Task<PubSubHost> StartAsync(
         string resources, Func<AppSettings, AppSettings> adjust, params (string AppId, SubscriberApp? App)[] apps)
     {
-        var host = await SidecarHost.StartAsync(
-            new SidecarOptions
-            {
-                Apps = [.. apps.Select(one => adjust(new AppSettings { AppId = one.AppId, AppPort = one.App?.Port ?? 0, InlineResources = resources }))],
-                Logs = LoggerFactory.Create(_ => { }),
-            },
-            CancellationToken.None);
-        foreach (var app in host.Apps)
-        {
-            await app.WaitUntilReadyAsync(CancellationToken.None);
-        }
-
-        return new PubSubHost(host);
+        var sidecar = await SidecarFixture.StartAsync(resources, [.. apps.Select(one => adjust(new AppSettings { AppId = one.AppId, AppPort = one.App?.Port ?? 0 }))]);
+        await sidecar.WaitUntilReadyAsync();
+        return new PubSubHost(sidecar);
     }
 
     public Task<HttpResponseMessage> PublishAsync(string topic, string json, string query = "", string type = "application/json", int app = 0) =>
@@ -92,11 +80,11 @@ internal sealed class PubSubHost(SidecarHost host) : IAsyncDisposable
 
     public async Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? type, int app = 0, Action<HttpRequestMessage>? adjust = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Apps[app].HttpEndpoint, path)) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Host.Apps[app].HttpEndpoint, path)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
         adjust?.Invoke(request);
         return await _http.SendAsync(request);
     }
 
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public ValueTask DisposeAsync() => sidecar.DisposeAsync();
 }

@@ -86,5 +86,5 @@ public sealed class PostgresStateTests : IAsyncLifetime
 
     private static StateOperation Upsert(string key, int value, string? etag = null) => StateOperation.Upsert(key, Encoding.UTF8.GetBytes($"{value}"), etag);
 
-    private static IStateStore Store(SidecarFixture sidecar) => sidecar["one"].Instance.StateStores["pg"].Store;
+    private static IStateStore Store(SidecarFixture sidecar) => sidecar["one"].Embedded.Instance.StateStores["pg"].Store;
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
@@ -158,7 +157,7 @@ public sealed class StateHttpTests(StateHttpTests.Servers servers) : IClassFixtu
         Assert.Contains("ERR_MALFORMED_REQUEST", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private SidecarApp App => servers.Sidecar["one"];
+    private SidecarPorts App => servers.Sidecar["one"];
 
     private async Task<string> ETagAsync(string store, string key)
     {

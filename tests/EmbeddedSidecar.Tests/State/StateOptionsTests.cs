@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using EmbeddedSidecar.Tests.PubSub;
 using Xunit;
 
@@ -181,5 +180,5 @@ public sealed class StateOptionsTests : IAsyncLifetime
         Assert.Contains(because, error.RootElement.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
-    private SidecarApp App => _sidecar["one"];
+    private SidecarPorts App => _sidecar["one"];
 }

@@ -13,7 +13,7 @@ public sealed class AllocationTests
     public async Task Without_tracing_a_call_allocates_nothing_for_it()
     {
         await using var sidecar = await SidecarFixture.StartAsync(SidecarFixture.InMemory, new AppSettings { AppId = "quiet", AppPort = 1 });
-        var (app, http) = (sidecar["quiet"].Instance, new DefaultHttpContext());
+        var (app, http) = (sidecar["quiet"].Embedded.Instance, new DefaultHttpContext());
         http.Request.Headers.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         Assert.Null(app.Tracer);
         Assert.Null(app.Metrics);

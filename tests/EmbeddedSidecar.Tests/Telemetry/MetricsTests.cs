@@ -102,9 +102,9 @@ public sealed class MetricsTests
                 new AppSettings { AppId = "quiet", MetricsPort = 0, ConfigFile = file });
 
             Assert.Null(sidecar["plain"].MetricsPort);
-            Assert.Null(sidecar["plain"].Instance.Metrics);
-            Assert.Null(sidecar["plain"].Instance.Tracer);
-            Assert.Null(sidecar["quiet"].Instance.Metrics);
+            Assert.Null(sidecar["plain"].Embedded.Instance.Metrics);
+            Assert.Null(sidecar["plain"].Embedded.Instance.Tracer);
+            Assert.Null(sidecar["quiet"].Embedded.Instance.Metrics);
         }
         finally
         {

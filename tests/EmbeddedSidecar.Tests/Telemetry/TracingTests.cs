@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Dapr.DurableTask.Protobuf;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using EmbeddedSidecar.Tests.Workflows.Wire;
 using Eco2.Testing;
 using Microsoft.AspNetCore.Http;
@@ -38,7 +37,7 @@ public sealed class TracingTests : IAsyncLifetime
         var (trace, root) = (ActivityTraceId.CreateRandom().ToHexString(), ActivitySpanId.CreateRandom().ToHexString());
         await using (var sidecar = await StartAsync("0", new AppSettings { AppId = "caller" }, new AppSettings { AppId = "called", AppPort = app.Port }))
         {
-            Assert.Null(sidecar["caller"].Instance.Tracer);
+            Assert.Null(sidecar["caller"].Embedded.Instance.Tracer);
         }
 
         await using (var sidecar = await StartAsync("0.000001", new AppSettings { AppId = "caller" }, new AppSettings { AppId = "called", AppPort = app.Port }))
@@ -161,7 +160,7 @@ public sealed class TracingTests : IAsyncLifetime
         return await SidecarFixture.StartAsync(resources, [.. apps.Select(app => app with { ConfigFile = file })]);
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(SidecarApp app, HttpMethod method, string path, string trace, string root, object? body = null)
+    private static async Task<HttpResponseMessage> SendAsync(SidecarPorts app, HttpMethod method, string path, string trace, string root, object? body = null)
     {
         using var http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
         using var request = new HttpRequestMessage(method, new Uri(app.HttpEndpoint, path)) { Headers = { { "traceparent", $"00-{trace}-{root}-01" } } };

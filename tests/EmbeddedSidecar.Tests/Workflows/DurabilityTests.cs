@@ -21,7 +21,7 @@ public abstract class DurabilityTests(IWorkflowStore store) : WorkflowTests(stor
 
     private protected override IEnumerable<AppSettings> Apps => [Settings(AppId) with { InlineResources = Component + _retention }];
 
-    private IStateStore Store => Host.Apps[0].Instance.ActorStateStore!.Store;
+    private IStateStore Store => Host.Apps[0].Embedded.Instance.ActorStateStore!.Store;
 
     [Fact]
     public async Task Instances_lie_in_the_store_as_daprd_lays_them()

@@ -1,10 +1,8 @@
 using Dapr.DurableTask.Protobuf;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
-using EmbeddedSidecar.Hosting;
 using EmbeddedSidecar.Tests.PubSub;
 using EmbeddedSidecar.Tests.Workflows.Wire;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -98,12 +96,12 @@ public sealed class PostgresWorkflows : IServerWorkflows
 public abstract class WorkflowTests(IWorkflowStore store) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _workers = [];
-    private SidecarHost? _host;
+    private SidecarFixture? _sidecar;
     private TaskHub? _hub;
 
     private protected TaskHub Hub => _hub!;
 
-    private protected SidecarHost Host => _host!;
+    private protected ISidecarRun Host => _sidecar!.Host;
 
     private protected string Component => store.Component;
 
@@ -116,9 +114,8 @@ public abstract class WorkflowTests(IWorkflowStore store) : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        _host = await SidecarHost.StartAsync(
-            new SidecarOptions { Apps = [.. Apps], Clock = Clock, Logs = NullLoggerFactory.Instance }, CancellationToken.None);
-        _hub = new TaskHub(_host.Apps[0].GrpcEndpoint);
+        _sidecar = await SidecarFixture.StartAsync(Clock, "", [.. Apps]);
+        _hub = new TaskHub(Host.Apps[0].GrpcEndpoint);
     }
 
     public virtual async Task DisposeAsync()
@@ -129,7 +126,7 @@ public abstract class WorkflowTests(IWorkflowStore store) : IAsyncLifetime
         }
 
         _hub?.Dispose();
-        await _host!.DisposeAsync();
+        await _sidecar!.DisposeAsync();
     }
 
     private protected async Task RestartAsync()
@@ -141,7 +138,7 @@ public abstract class WorkflowTests(IWorkflowStore store) : IAsyncLifetime
 
         _workers.Clear();
         _hub!.Dispose();
-        await _host!.DisposeAsync();
+        await _sidecar!.DisposeAsync();
         await InitializeAsync();
     }
 
