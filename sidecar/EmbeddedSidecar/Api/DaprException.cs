@@ -35,7 +35,4 @@ internal sealed class DaprException(string errorCode, int httpStatus, StatusCode
     public IReadOnlyDictionary<string, string>? ErrorMetadata { get; init; }
 
     public static DaprException Malformed(string message) => new("ERR_MALFORMED_REQUEST", 400, StatusCode.InvalidArgument, message);
-
-    public static DaprException Unimplemented(string what) =>
-        new("ERR_API_UNIMPLEMENTED", 501, StatusCode.Unimplemented, $"{what} is not implemented by the embedded sidecar");
 }

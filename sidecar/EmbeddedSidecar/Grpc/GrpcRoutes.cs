@@ -45,14 +45,21 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
             await handler(call, request, writer);
         }));
 
-    /// <summary>Messages both ways, in any order. Headers are sent before the handler starts.</summary>
+    /// <summary>Messages both ways, in any order.</summary>
+    /// <param name="headersFirst">Sends headers before the handler starts, so that a client that waits for them is not stuck; else they go with
+    /// the first message, and a refusal before it is an answer without headers of its own, as of a single call.</param>
     public void MapDuplex<TRequest, TResponse>(
-        string path, MessageParser<TRequest> parser, Func<GrpcCall, GrpcReader<TRequest>, GrpcWriter<TResponse>, Task> handler)
+        string path, MessageParser<TRequest> parser, Func<GrpcCall, GrpcReader<TRequest>, GrpcWriter<TResponse>, Task> handler, bool headersFirst = true)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         _methods.Add(path, new(true, async (http, call) =>
         {
-            await SendHeaders(http, call.Aborted);
+            http.Response.ContentType = GrpcProtocol.ContentType;
+            if (headersFirst)
+            {
+                await SendHeaders(http, call.Aborted);
+            }
+
             var max = call.App.MaxBodyBytes;
             using var writer = new GrpcWriter<TResponse>(http.Response.BodyWriter, max);
             await handler(call, new GrpcReader<TRequest>(http.Request.BodyReader, parser, max), writer);

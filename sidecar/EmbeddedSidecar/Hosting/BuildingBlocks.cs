@@ -1,9 +1,9 @@
 using EmbeddedSidecar.Actors;
-using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Bindings;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Configurations;
 using EmbeddedSidecar.Conversation;
+using EmbeddedSidecar.Cryptography;
 using EmbeddedSidecar.Invoke;
 using EmbeddedSidecar.Jobs;
 using EmbeddedSidecar.Locks;
@@ -34,6 +34,6 @@ internal static class BuildingBlocks
         new ConfigurationBlock(services),
         new LockBlock(),
         new ConversationBlock(),
-        new UnimplementedBlock(),
+        new CryptographyBlock(services),
     ];
 }

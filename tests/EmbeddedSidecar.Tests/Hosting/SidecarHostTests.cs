@@ -50,7 +50,6 @@ public sealed class SidecarHostTests
     }
 
     [Theory]
-    [InlineData("/v1.0-alpha1/crypto/c/encrypt", HttpStatusCode.NotImplemented, "ERR_API_UNIMPLEMENTED")]
     [InlineData("/v1.0/nothing/here", HttpStatusCode.NotFound, "errorCode")]
     [InlineData("/v1.0/secrets/s/k", HttpStatusCode.InternalServerError, "ERR_SECRET_STORES_NOT_CONFIGURED")]
     [InlineData("/v1.0/state/s/k", HttpStatusCode.InternalServerError, "ERR_STATE_STORE_NOT_CONFIGURED")]

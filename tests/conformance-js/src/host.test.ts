@@ -166,10 +166,13 @@ describe("refusals", () => {
     );
   });
 
-  test("cryptography is not implemented, by name", async () => {
+  test("cryptography has no provider, over HTTP and on a stream", async () => {
     const refused = await call(sidecar, "PUT", "/v1.0-alpha1/crypto/vault/encrypt", "x");
-    assert.deepEqual([refused.status, refused.json.errorCode], [501, "ERR_API_UNIMPLEMENTED"]);
-    await assert.rejects(() => daprClient(sidecar.of(), "gRPC").crypto.encrypt(Buffer.from("x"), { componentName: "vault", keyName: "k", keyWrapAlgorithm: "RSA" }), (error) => (error as ConnectError).code === Code.Unimplemented);
+    assert.deepEqual([refused.status, refused.json.errorCode], [500, "ERR_CRYPTO_PROVIDERS_NOT_CONFIGURED"]);
+    const { crypto } = daprClient(sidecar.of(), "gRPC");
+    const isRefused = (error: unknown) => (error as ConnectError).code === Code.Internal && /crypto providers not configured/.test((error as Error).message);
+    await assert.rejects(() => crypto.encrypt(Buffer.from("x"), { componentName: "vault", keyName: "k", keyWrapAlgorithm: "RSA" }), isRefused);
+    await assert.rejects(() => crypto.decrypt(Buffer.from("x"), { componentName: "vault" }), isRefused);
   });
 
   test("a component type it does not know stops the start", async () => {
