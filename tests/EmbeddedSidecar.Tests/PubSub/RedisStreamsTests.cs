@@ -22,6 +22,24 @@ public sealed class RedisStreamsTests(RedisFixture redis) : IClassFixture<RedisF
         Assert.Equal("blue", JsonDocument.Parse(entry[3].Bytes).RootElement.GetProperty("color").GetString());
     }
 
+    [Theory]
+    [InlineData("single", "", "{\"color\":\"blue\",\"pubsubName\":\"pubsub\"}")]
+    [InlineData("batch", "\n  bulkSubscribe: { enabled: true, maxMessagesCount: 1 }", "{\"color\":\"blue\"}")]
+    public async Task A_dead_letter_says_what_the_publisher_said_and_unless_it_came_in_a_batch_where_it_lay(string topic, string more, string metadata)
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        app.Answer = _ => (500, null);
+        await using var host = await PubSubHost.StartAsync(
+            PubSubHost.Redis(redis.Host) + PubSubHost.Subscription(topic, "/in", $"deadLetterTopic: {topic}-dead{more}"), ("a", app));
+
+        await host.PublishAsync(topic, "1", "?metadata.color=blue");
+        await Eventually.TrueAsync(async () => (await redis.AskAsync("XLEN", topic + "-dead")).Number == 1, "dead letter");
+
+        var fields = (await redis.AskAsync("XRANGE", topic + "-dead", "-", "+")).Items!.Single().Items![1].Items!;
+        Assert.Equal("data metadata", $"{fields[0].Text} {fields[2].Text}");
+        Assert.Equal(metadata, fields[3].Text);
+    }
+
     [Fact]
     public async Task What_the_publisher_said_about_the_message_comes_as_headers()
     {

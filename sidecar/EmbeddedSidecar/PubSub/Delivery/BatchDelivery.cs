@@ -77,14 +77,14 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
 
         if (path is null)
         {
-            await context.DeadLetters.TakeAsync(message);
+            await context.DeadLetters.TakeAsync(message, named: false);
         }
 
         return path;
     }
 
     private async ValueTask<Handled> GiveUpAsync(BrokerMessage message) =>
-        await context.DeadLetters.TakeAsync(message) ? Handled.Done : Handled.Failed;
+        await context.DeadLetters.TakeAsync(message, named: false) ? Handled.Done : Handled.Failed;
 
     private async Task DeliverAsync(
         string path, List<(int At, BatchEntry Entry)> open, Handled[] handled, Action firstAttemptMade, CancellationToken stopping)
@@ -148,7 +148,7 @@ internal sealed partial class BatchDelivery(SubscriptionContext context)
             if (answer.Verdicts.TryGetValue(entry.Id, out var verdict) && verdict == Verdict.Drop)
             {
                 Dropped(context.Log, entry.Header.Id, context.Topic);
-                await context.DeadLetters.TakeAsync(entry.Message);
+                await context.DeadLetters.TakeAsync(entry.Message, named: false);
             }
         }
 

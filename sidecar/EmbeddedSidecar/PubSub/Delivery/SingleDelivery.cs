@@ -27,7 +27,7 @@ internal sealed partial class SingleDelivery(SubscriptionContext context)
         if (header.Expiration < context.Clock.GetUtcNow())
         {
             Expired(context.Log, header.Id, context.Topic, header.Expiration);
-            await context.DeadLetters.TakeAsync(message);
+            await context.DeadLetters.TakeAsync(message, named: true);
             return Handled.Done;
         }
 
@@ -44,7 +44,7 @@ internal sealed partial class SingleDelivery(SubscriptionContext context)
 
         if (path is null)
         {
-            await context.DeadLetters.TakeAsync(message);
+            await context.DeadLetters.TakeAsync(message, named: true);
             return Handled.Done;
         }
 
@@ -75,13 +75,13 @@ internal sealed partial class SingleDelivery(SubscriptionContext context)
     private async ValueTask<Answer> AttemptAsync(Delivered delivered, BrokerMessage message, CancellationToken ct)
     {
         var answer = await DeliveryTelemetry.DeliverAsync(context, delivered, ct);
-        return answer.Verdict != Verdict.Drop || !context.DeadLetters.IsConfigured || await context.DeadLetters.TakeAsync(message)
+        return answer.Verdict != Verdict.Drop || !context.DeadLetters.IsConfigured || await context.DeadLetters.TakeAsync(message, named: true)
             ? answer
             : throw new DeliveryException("the app dropped it, but the dead letter topic did not take it");
     }
 
     private async ValueTask<Handled> GiveUpAsync(BrokerMessage message) =>
-        await context.DeadLetters.TakeAsync(message) ? Handled.Done : Handled.Failed;
+        await context.DeadLetters.TakeAsync(message, named: true) ? Handled.Done : Handled.Failed;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Component} topic {Topic} is not a CloudEvent in JSON")]
     private static partial void NotAnEvent(ILogger log, string component, string topic);
