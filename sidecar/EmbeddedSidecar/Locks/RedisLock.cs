@@ -24,6 +24,7 @@ internal sealed class RedisLock : IComponent
     public RedisLock(ComponentContext context)
     {
         _metadata = context.Metadata;
+        _ = _metadata.Required("redisHost");
         _options = RedisOptions.From(_metadata);
         _connections = context.Services.Redis;
         _limit = RedisOptions.Patience(_metadata);

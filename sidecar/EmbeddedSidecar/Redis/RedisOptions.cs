@@ -34,8 +34,8 @@ internal sealed record RedisOptions(string Host, int Port)
     public static RedisOptions From(ComponentMetadata metadata)
     {
         metadata.RefuseEmpty(_noTexts);
-        var address = metadata.Required("redisHost");
-        if (address.Contains(','))
+        var address = metadata.Optional("redisHost");
+        if (address?.Contains(',') == true)
         {
             throw metadata.Refuse("redisHost", "names several servers; cluster and sentinel are not supported by the embedded sidecar");
         }
@@ -82,9 +82,15 @@ internal sealed record RedisOptions(string Host, int Port)
     };
 
     // A colon more than one, and no brackets: an IPv6 address alone.
-    private static (string Host, int Port) SplitAddress(string address, ComponentMetadata metadata)
+    private static (string Host, int Port) SplitAddress(string? address, ComponentMetadata metadata)
     {
         var apart = metadata.Integer("redisPort", 0);
+        if (address is null)
+        {
+            // Where Dapr's client goes; a port alone says nothing to it.
+            return ("localhost", 6379);
+        }
+
         var colon = address.LastIndexOf(':');
         if (colon < 0 || address.EndsWith(']') || (address.IndexOf(':', StringComparison.Ordinal) != colon && !address.StartsWith('[')))
         {

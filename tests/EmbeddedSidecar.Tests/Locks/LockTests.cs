@@ -37,15 +37,17 @@ public sealed class LockTests
     }
 
     [Fact]
-    public async Task A_server_with_a_replica_and_an_impossible_prefix_are_refused_at_start()
+    public async Task A_server_with_a_replica_an_impossible_prefix_and_no_server_are_refused_at_start()
     {
         await using var redis = await RedisServer.StartAsync();
+        var homeless = await Assert.ThrowsAsync<SidecarConfigurationException>(() => StartAsync(redis));
         var prefix = await Assert.ThrowsAsync<SidecarConfigurationException>(() => StartAsync(redis, $"redisHost: {redis.Host}", "keyPrefix: a||b"));
         await using var replica = ChildServer.Start(
             $"redis-server --port {ChildServer.FreePort()} --bind 127.0.0.1 --save '' --dir '{redis.Folder}' --dbfilename replica.rdb --replicaof 127.0.0.1 {redis.Port}",
             redis.Folder,
             temporary: false);
 
+        Assert.Contains("\"redisHost\" is required", homeless.Message, StringComparison.Ordinal);
         Assert.Contains("keyPrefix", prefix.Message, StringComparison.Ordinal);
         await Eventually.TrueAsync(
             async () =>

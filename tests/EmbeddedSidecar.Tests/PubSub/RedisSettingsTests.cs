@@ -1,4 +1,5 @@
 using EmbeddedSidecar.Components;
+using EmbeddedSidecar.Redis;
 using Xunit;
 
 namespace EmbeddedSidecar.Tests.PubSub;
@@ -31,6 +32,19 @@ public sealed class RedisSettingsTests(RedisFixture redis) : IClassFixture<Redis
         {
             await redis.AskAsync("CLIENT", "UNPAUSE");
         }
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData(null, "6380")]
+    public void Without_a_host_it_is_the_usual_port_of_this_machine(string? host, string? port)
+    {
+        var metadata = new Dictionary<string, string> { ["redisHost"] = host!, ["redisPort"] = port! }.Where(entry => entry.Value is not null).ToDictionary();
+
+        var options = RedisOptions.From(new ComponentMetadata(new ComponentSpec("pubsub", "pubsub.redis", "v1", "file", metadata)));
+
+        Assert.Equal("localhost:6379", options.ToString());
     }
 
     [Theory]
