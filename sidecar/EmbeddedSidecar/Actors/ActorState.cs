@@ -65,7 +65,7 @@ internal sealed class ActorState(AppInstance app, StateStore? store, ActorRuntim
         var key = Key(actor, wanted.Key);
         return wanted.Operation switch
         {
-            "upsert" => StateOperation.Upsert(key, wanted.Value, wanted.ETag) with { TtlSeconds = StateApi.Ttl(wanted.Metadata, "ERR_ACTOR_STATE_TRANSACTION_SAVE") },
+            "upsert" => StateOperation.Upsert(key, wanted.Value, wanted.ETag) with { Ttl = StateTtl.Of(wanted.Metadata) },
             "delete" => StateOperation.Delete(key, wanted.ETag),
             _ => throw new FormatException($"operation type {wanted.Operation} not supported"),
         };

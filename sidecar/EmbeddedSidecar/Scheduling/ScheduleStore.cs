@@ -54,7 +54,7 @@ internal sealed class ScheduleStore(string appId, IStateStore? store) : IDisposa
         {
             // A time to live that the component sets for everything must not take a reminder away.
             var data = JsonSerializer.SerializeToUtf8Bytes(entry, ScheduleJson.Default.ScheduleEntry);
-            await store.ApplyAsync(StateOperation.Upsert(_slots.Key(slot), data) with { TtlSeconds = 0 }, ct);
+            await store.ApplyAsync(StateOperation.Upsert(_slots.Key(slot), data) with { Ttl = StateTtl.Never }, ct);
         }
     }
 

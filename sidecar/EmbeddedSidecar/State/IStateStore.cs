@@ -42,8 +42,8 @@ internal sealed record StateValue(byte[] Data, string ETag, DateTimeOffset? Expi
 /// <summary>One write (<paramref name="Value"/> set) or delete (null).</summary>
 /// <param name="ETag">Only apply when the stored ETag is this one; null or empty = no condition.</param>
 /// <param name="Options">What the caller wants of concurrency and consistency. The stores of Dapr differ in what they make of it, and whether they look.</param>
-/// <param name="TtlSeconds">Null = as it was, 0 or less = no longer expires.</param>
-internal readonly record struct StateOperation(string Key, ReadOnlyMemory<byte>? Value, string? ETag = null, WriteOptions Options = default, int? TtlSeconds = null)
+/// <param name="Ttl">In seconds, as the caller wrote it: null or empty = as it was, 0 or less = no longer expires.</param>
+internal readonly record struct StateOperation(string Key, ReadOnlyMemory<byte>? Value, string? ETag = null, WriteOptions Options = default, string? Ttl = null)
 {
     public bool IsDelete => Value is null;
 

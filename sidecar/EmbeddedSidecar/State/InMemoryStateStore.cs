@@ -7,6 +7,9 @@ namespace EmbeddedSidecar.State;
 /// <summary>state.in-memory: for tests. Belongs to one app instance and dies with the sidecar.</summary>
 internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
 {
+    // Ten thousand years are not to be had.
+    private const long LongestLife = 100L * 365 * 24 * 60 * 60;
+
     private readonly Dictionary<string, StateValue> _values = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -47,6 +50,7 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
                 if (!operation.IsDelete)
                 {
                     operation.Options.Check();
+                    _ = Expires(operation);
                 }
 
                 Check(operation);
@@ -110,7 +114,9 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
             return;
         }
 
-        DateTimeOffset? expires = operation.TtlSeconds > 0 ? clock.GetUtcNow().AddSeconds(operation.TtlSeconds.Value) : null;
-        _values[operation.Key] = new StateValue(value.ToArray(), Guid.CreateVersion7(clock.GetUtcNow()).ToString(), expires);
+        _values[operation.Key] = new StateValue(value.ToArray(), Guid.CreateVersion7(clock.GetUtcNow()).ToString(), Expires(operation));
     }
+
+    private DateTimeOffset? Expires(StateOperation operation) =>
+        operation.Seconds("Atoi") is > 0 and var seconds ? clock.GetUtcNow().AddSeconds(Math.Min(seconds, LongestLife)) : null;
 }

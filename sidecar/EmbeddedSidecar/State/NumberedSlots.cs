@@ -89,7 +89,7 @@ internal sealed class NumberedSlots(IStateStore? store, string prefix, int growt
             if (store is not null)
             {
                 var text = size.ToString(CultureInfo.InvariantCulture);
-                await store.ApplyAsync(StateOperation.Upsert(SizeKey, Encoding.UTF8.GetBytes(text)) with { TtlSeconds = 0 }, ct);
+                await store.ApplyAsync(StateOperation.Upsert(SizeKey, Encoding.UTF8.GetBytes(text)) with { Ttl = StateTtl.Never }, ct);
             }
 
             lock (_gate)

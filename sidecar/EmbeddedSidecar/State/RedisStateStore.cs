@@ -188,7 +188,7 @@ internal sealed class RedisStateStore : IStateStore
     }
 
     private string Ttl(StateOperation operation) =>
-        (operation.TtlSeconds ?? _defaultTtl)?.ToString(CultureInfo.InvariantCulture) ?? "";
+        (operation.Seconds("ParseInt", "failed to parse ttl from metadata: ") ?? _defaultTtl)?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private static string Expected(StateOperation operation)
     {

@@ -168,17 +168,6 @@ internal static class StateApi
         }
     }
 
-    /// <summary>ttlInSeconds of an operation, or null. The stores of Dapr know it by exactly this name.</summary>
-    /// <param name="errorCode">What the call is refused with when it is no number.</param>
-    public static int? Ttl(IReadOnlyDictionary<string, string> metadata, string errorCode) =>
-        !metadata.TryGetValue("ttlInSeconds", out var value) || value.Length == 0 ? null
-        : int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) ? seconds
-        : throw Unusable(errorCode, $"error parsing TTL: incorrect value for metadata 'ttlInSeconds': \"{value}\"");
-
-    /// <summary>An option of a write that no store takes: to Dapr the store's error, thus 500 and not 400.</summary>
-    public static DaprException Unusable(string errorCode, string why) =>
-        new(errorCode, 500, StatusCode.Internal, why) { IsRichOverGrpc = true };
-
     // Whole seconds, as every store of Dapr tells it.
     public static string Expires(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

@@ -95,7 +95,7 @@ internal static class StateGrpc
         var store = StateApi.Find(call.App, request.StoreName);
         var operations = request.Operations.Select(operation => operation.OperationType switch
         {
-            "upsert" => Upsert(store, operation.Request, "ERR_STATE_TRANSACTION"),
+            "upsert" => Upsert(store, operation.Request),
             "delete" => StateOperation.Delete(Key(store, operation.Request.Key), operation.Request.Etag?.Value, Options(operation.Request.Options)),
             var other => throw StateApi.UnknownOperation(other),
         }).ToList();
@@ -112,7 +112,7 @@ internal static class StateGrpc
     // What says that it is JSON is taken as JSON, in this call alone: a transaction keeps its bytes whatever they say.
     private static StateOperation Save(StateStore store, StateItem item)
     {
-        var operation = Upsert(store, item, "ERR_STATE_SAVE");
+        var operation = Upsert(store, item);
         return item.Metadata.GetValueOrDefault("contentType") == "application/json" ? operation with { Value = Json(store, item.Value.Memory) } : operation;
     }
 
@@ -129,13 +129,13 @@ internal static class StateGrpc
         }
     }
 
-    private static StateOperation Upsert(StateStore store, StateItem item, string errorCode) =>
+    private static StateOperation Upsert(StateStore store, StateItem item) =>
         new(
             Key(store, item.Key),
             item.Value.Memory,
             item.Etag?.Value,
             Options(item.Options),
-            StateApi.Ttl(item.Metadata, errorCode));
+            StateTtl.Of(item.Metadata));
 
     // A number without a name says nothing, as in Dapr.
     private static WriteOptions Options(StateOptions? options) => options is null ? default : new WriteOptions(

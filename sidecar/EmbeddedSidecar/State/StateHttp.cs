@@ -56,7 +56,7 @@ internal static class StateHttp
         var operations = new List<StateOperation>(body.RootElement.GetArrayLength());
         foreach (var item in body.RootElement.EnumerateArray())
         {
-            operations.Add(Upsert(store, item, metadata, "ERR_STATE_SAVE"));
+            operations.Add(Upsert(store, item, metadata));
         }
 
         await StateApi.SaveAsync(call.App, store, operations, "ERR_STATE_SAVE", call.Aborted);
@@ -109,7 +109,7 @@ internal static class StateHttp
 
             operations.Add(Text(item, "operation") switch
             {
-                "upsert" => Upsert(store, request, metadata, "ERR_STATE_TRANSACTION"),
+                "upsert" => Upsert(store, request, metadata),
                 "delete" => StateOperation.Delete(Key(store, request), Text(request, "etag"), Options(request)),
                 var other => throw StateApi.UnknownOperation(other ?? ""),
             });
@@ -125,7 +125,7 @@ internal static class StateHttp
         throw StateApi.QueryUnsupported(store);
     }
 
-    private static StateOperation Upsert(StateStore store, JsonElement item, IReadOnlyDictionary<string, string> callMetadata, string errorCode)
+    private static StateOperation Upsert(StateStore store, JsonElement item, IReadOnlyDictionary<string, string> callMetadata)
     {
         if (item.ValueKind != JsonValueKind.Object)
         {
@@ -133,7 +133,7 @@ internal static class StateHttp
         }
 
         var value = item.TryGetMember("value", out var given) ? store.Store.Encode(given) : "null"u8.ToArray();
-        return new StateOperation(Key(store, item), value, Text(item, "etag"), Options(item), StateApi.Ttl(Metadata(item, callMetadata), errorCode));
+        return new StateOperation(Key(store, item), value, Text(item, "etag"), Options(item), StateTtl.Of(Metadata(item, callMetadata)));
     }
 
     private static string Key(StateStore store, JsonElement item) =>

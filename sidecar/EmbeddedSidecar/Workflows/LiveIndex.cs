@@ -48,7 +48,7 @@ internal sealed class LiveIndex(string appId, IStateStore store) : IDisposable
         if (stored is null)
         {
             // Before the first slot: an index without this note is a whole one.
-            await store.ApplyAsync(StateOperation.Upsert(_adopting, "1"u8.ToArray()) with { TtlSeconds = 0 }, ct);
+            await store.ApplyAsync(StateOperation.Upsert(_adopting, "1"u8.ToArray()) with { Ttl = StateTtl.Never }, ct);
         }
 
         IsIncomplete = stored is null || await store.GetAsync(_adopting, ct) is not null;

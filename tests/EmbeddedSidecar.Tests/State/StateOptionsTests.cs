@@ -61,7 +61,6 @@ public sealed class StateOptionsTests : IAsyncLifetime
     [Theory]
     [InlineData("\"options\":{\"concurrency\":\"firstwrite\"}", "unrecognized concurrency model 'firstwrite'")]
     [InlineData("\"options\":{\"consistency\":\"soon\"}", "unrecognized consistency model 'soon'")]
-    [InlineData("\"metadata\":{\"ttlInSeconds\":\"1m\"}", "incorrect value for metadata 'ttlInSeconds'")]
     public async Task What_no_store_takes_is_an_error_of_the_store(string option, string because)
     {
         using var save = await App.PostAsync("memory", "", $$"""[{"key":"k","value":1,{{option}} }]""");
@@ -71,6 +70,38 @@ public sealed class StateOptionsTests : IAsyncLifetime
         await RefusedAsync(save, "ERR_STATE_SAVE", because);
         await RefusedAsync(transaction, "ERR_STATE_TRANSACTION", because);
         Assert.Equal(HttpStatusCode.NoContent, read.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("memory", "1m", "strconv.Atoi: parsing \"1m\": invalid syntax")]
+    [InlineData("memory", "9223372036854775808", "strconv.Atoi: parsing \"9223372036854775808\": value out of range")]
+    [InlineData("redis", "1m", "failed to parse ttl from metadata: strconv.ParseInt: parsing \"1m\": invalid syntax")]
+    [InlineData("redis", "\\\" 5", "failed to parse ttl from metadata: strconv.ParseInt: parsing \"\\\" 5\": invalid syntax")]
+    [InlineData("postgres", "1.5", "error parsing TTL: incorrect value for metadata 'ttlInSeconds': strconv.ParseInt: parsing \"1.5\": invalid syntax")]
+    [InlineData("postgres", "-2", "error parsing TTL: incorrect value for metadata 'ttlInSeconds': must be -1 or greater")]
+    [InlineData("postgres", "2147483648", "error parsing TTL: incorrect value for metadata 'ttlInSeconds': must be -1 or greater")]
+    public async Task A_life_that_is_no_number_is_refused_in_the_words_of_each_store(string store, string seconds, string because)
+    {
+        var item = $$$"""{"key":"short","value":1,"metadata":{"ttlInSeconds":"{{{seconds}}}"} }""";
+        using var save = await App.PostAsync(store, "", $$"""[{{item}},{"key":"other","value":"{{because.Length}}"}]""");
+        using var transaction = await App.PostAsync(store, "/transaction", $$"""{"operations":[{"operation":"upsert","request":{{item}} }]}""");
+
+        await RefusedAsync(save, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {because}");
+        await RefusedAsync(transaction, "ERR_STATE_TRANSACTION", $"error while executing state transaction: {because}");
+        Assert.Equal($"\"{because.Length}\"", await Http.GetStringAsync(App.StateUrl(store, "other")));
+    }
+
+    [Theory]
+    [InlineData("memory", "-5")]
+    [InlineData("memory", "99999999999999")]
+    [InlineData("redis", "4000000000")]
+    [InlineData("postgres", "2147483647")]
+    public async Task A_life_may_be_none_or_very_long(string store, string seconds)
+    {
+        using var saved = await App.PostAsync(store, "", $$$"""[{"key":"long","value":1,"metadata":{"ttlInSeconds":"{{{seconds}}}"} }]""");
+
+        Assert.Equal(HttpStatusCode.NoContent, saved.StatusCode);
+        Assert.Equal("1", await Http.GetStringAsync(App.StateUrl(store, "long")));
     }
 
     [Fact]

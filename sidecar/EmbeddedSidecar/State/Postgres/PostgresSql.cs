@@ -91,20 +91,26 @@ internal sealed class PostgresSql(string table)
 /// <summary>One operation, ready to be written.</summary>
 /// <param name="ETag">What the key has afterwards.</param>
 /// <param name="Expected">What it must have before.</param>
-internal sealed record PostgresWrite(StateOperation Operation, byte[] Bytes, Guid ETag, Guid? Expected)
+/// <param name="Ttl">Seconds; null = does not expire.</param>
+internal sealed record PostgresWrite(StateOperation Operation, byte[] Bytes, Guid ETag, Guid? Expected, double? Ttl)
 {
+    private const string BadTtl = $"error parsing TTL: incorrect value for metadata '{StateTtl.Name}': ";
+
     public bool IsConditional => Expected is not null || (Operation.Options.IsFirstWrite && !Operation.IsDelete);
 
-    /// <summary>Seconds; null = does not expire.</summary>
-    public double? Ttl => Operation.TtlSeconds is > 0 and var seconds ? seconds : null;
-
     /// <exception cref="StateConflictException">No ETag of this store looks like this one.</exception>
-    /// <exception cref="Components.BackendException">A write with options that there are not; a delete is not looked at.</exception>
+    /// <exception cref="Components.BackendException">A write with options or a life that there are not; a delete is not looked at.</exception>
     public static PostgresWrite Of(StateOperation operation, TimeProvider clock)
     {
         if (!operation.IsDelete)
         {
             operation.Options.Check();
+        }
+
+        var ttl = operation.IsDelete ? null : operation.Seconds("ParseInt", BadTtl);
+        if (ttl is < -1 or > int.MaxValue)
+        {
+            throw new Components.BackendException(BadTtl + "must be -1 or greater");
         }
 
         return new PostgresWrite(
@@ -113,7 +119,8 @@ internal sealed record PostgresWrite(StateOperation Operation, byte[] Bytes, Gui
             Guid.CreateVersion7(clock.GetUtcNow()),
             string.IsNullOrEmpty(operation.ETag) ? null
             : Guid.TryParse(operation.ETag, out var expected) ? expected
-            : throw Mismatch(operation.Key));
+            : throw Mismatch(operation.Key),
+            ttl > 0 ? ttl : null);
     }
 
     /// <summary>Why the condition did not hold.</summary>
