@@ -1,66 +1,98 @@
-using System.Globalization;
+using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Scheduling;
 
-/// <summary>One field of a cron schedule: the numbers it matches, from 0 to 63.</summary>
-internal readonly struct CronField
+/// <summary>One field of a cron schedule: a list of values, ranges and stars, each with a step, as Dapr's parser takes them and refuses them.</summary>
+/// <remarks>
+/// Lists may have gaps, numbers a plus sign, and behind the hyphen of a star is not looked. What other crons know (2#2, L, 15W) is no number.
+/// </remarks>
+internal readonly record struct CronField(ulong Set, bool IsAny)
 {
-    private readonly ulong _set;
+    /// <summary>Which values a field may have, and what they are called beside their numbers, from the lowest on.</summary>
+    public sealed record Bounds(int Min, int Max, params string[] Names);
 
-    private CronField(ulong set, bool isAny) => (_set, IsAny) = (set, isAny);
+    public bool Has(int value) => (Set >> value & 1) == 1;
 
-    /// <summary>It was left open. A star that is divided (*/2) names numbers like any other list.</summary>
-    public bool IsAny { get; }
-
-    public bool Has(int value) => (_set >> value & 1) == 1;
-
-    /// <param name="names">What the numbers from <paramref name="min"/> on may be called instead.</param>
-    /// <exception cref="FormatException">Not a field of these numbers.</exception>
-    public static CronField Parse(string field, int min, int max, params string[] names)
+    /// <exception cref="FormatException">In the words of the parser of Dapr.</exception>
+    public static CronField Parse(string field, Bounds bounds)
     {
-        ulong set = 0;
-        foreach (var part in field.Split(','))
+        var (set, any) = (0UL, false);
+        foreach (var part in field.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            var (range, step) = part.Split('/') is [var left, var right] ? (left, Number(right, 1, int.MaxValue, [])) : (part, 0);
-            int from, to;
-            if (range is "*" or "?")
-            {
-                (from, to) = (min, max);
-            }
-            else if (range.Split('-') is [var first, var last])
-            {
-                (from, to) = (Number(first, min, max, names), Number(last, min, max, names));
-            }
-            else
-            {
-                from = Number(range, min, max, names);
-                to = step > 0 ? max : from;
-            }
-
-            if (from > to)
-            {
-                throw new FormatException($"\"{field}\" runs backwards");
-            }
-
-            for (long value = from; value <= to; value += Math.Max(1, step))
-            {
-                set |= 1UL << (int)value;
-            }
+            var one = Part(part, bounds);
+            (set, any) = (set | one.Set, any || one.IsAny);
         }
 
-        return new CronField(set, field.Split(',').Any(part => part.Split('/') is ["*" or "?"] or ["*" or "?", "1"]));
+        return new CronField(set, any);
     }
 
-    private static int Number(string text, int min, int max, string[] names)
+    private static CronField Part(string part, Bounds bounds)
     {
-        var named = Array.FindIndex(names, name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
-        if (named >= 0)
+        var rangeAndStep = part.Split('/');
+        var ends = rangeAndStep[0].Split('-');
+        var isStar = ends[0] is "*" or "?";
+        long from = bounds.Min, to = bounds.Max;
+        if (!isStar)
         {
-            return named + min;
+            from = NumberOrName(ends[0], bounds);
+            to = ends.Length switch
+            {
+                1 => from,
+                2 => NumberOrName(ends[1], bounds),
+                _ => throw new FormatException($"too many hyphens: {part}"),
+            };
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw new FormatException($"\"{text}\" is not between {min} and {max}");
+        long step = 1;
+        if (rangeAndStep.Length > 1)
+        {
+            step = rangeAndStep.Length == 2 ? Number(rangeAndStep[1]) : throw new FormatException($"too many slashes: {part}");
+            to = ends.Length == 1 ? bounds.Max : to;
+        }
+
+        Check(part, from, to, step, bounds);
+        return new CronField(Bits(from, to, step), isStar && step == 1);
+    }
+
+    private static void Check(string part, long from, long to, long step, Bounds bounds)
+    {
+        var wrong = from < bounds.Min ? $"beginning of range ({from}) below minimum ({bounds.Min})"
+            : to > bounds.Max ? $"end of range ({to}) above maximum ({bounds.Max})"
+            : from > to ? $"beginning of range ({from}) beyond end of range ({to})"
+            : step == 0 ? "step of range should be a positive number"
+            : null;
+        if (wrong is not null)
+        {
+            throw new FormatException($"{wrong}: {part}");
+        }
+    }
+
+    private static ulong Bits(long from, long to, long step)
+    {
+        var set = 0UL;
+        for (var value = from; value <= to; value += Math.Min(step, to - from + 1))
+        {
+            set |= 1UL << (int)value;
+        }
+
+        return set;
+    }
+
+    private static long NumberOrName(string text, Bounds bounds) =>
+        Array.FindIndex(bounds.Names, name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var named ? named + bounds.Min : Number(text);
+
+    private static long Number(string text)
+    {
+        long number;
+        try
+        {
+            number = GoInteger.Parse(text, "Atoi");
+        }
+        catch (FormatException wrong)
+        {
+            throw new FormatException($"failed to parse int from {text}: {wrong.Message}", wrong);
+        }
+
+        return number >= 0 ? number : throw new FormatException($"negative number ({number}) not allowed: {text}");
     }
 }

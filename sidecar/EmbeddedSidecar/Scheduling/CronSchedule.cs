@@ -1,3 +1,4 @@
+using System.Buffers;
 using EmbeddedSidecar.Components;
 
 namespace EmbeddedSidecar.Scheduling;
@@ -6,6 +7,16 @@ namespace EmbeddedSidecar.Scheduling;
 internal sealed class CronSchedule
 {
     private const string EveryPrefix = "@every ";
+
+    private static readonly CronField.Bounds[] _bounds =
+    [
+        new(0, 59), new(0, 59), new(0, 23), new(1, 31),
+        new(1, 12, "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        new(0, 6, "sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+    ];
+
+    private static readonly SearchValues<char> _whitespace = SearchValues.Create(" \t\n\v\f\r");
+
     private readonly TimeSpan? _every;
     private readonly TimeZoneInfo _zone = TimeZoneInfo.Utc;
     private readonly CronField _seconds;
@@ -20,12 +31,8 @@ internal sealed class CronSchedule
     private CronSchedule(string[] fields, TimeZoneInfo zone)
     {
         _zone = zone;
-        _seconds = CronField.Parse(fields[0], 0, 59);
-        _minutes = CronField.Parse(fields[1], 0, 59);
-        _hours = CronField.Parse(fields[2], 0, 23);
-        _daysOfMonth = CronField.Parse(fields[3], 1, 31);
-        _months = CronField.Parse(fields[4], 1, 12, "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
-        _daysOfWeek = CronField.Parse(fields[5], 0, 6, "sun", "mon", "tue", "wed", "thu", "fri", "sat");
+        CronField[] each = [.. fields.Select((field, at) => CronField.Parse(field, _bounds[at]))];
+        (_seconds, _minutes, _hours, _daysOfMonth, _months, _daysOfWeek) = (each[0], each[1], each[2], each[3], each[4], each[5]);
     }
 
     /// <summary>
@@ -46,7 +53,7 @@ internal sealed class CronSchedule
         {
             5 => new CronSchedule(["0", .. fields], zone ?? TimeZoneInfo.Local),
             6 => new CronSchedule(fields, zone ?? TimeZoneInfo.Local),
-            _ => throw new FormatException($"expected 5 to 6 fields, found {fields.Length}: {text}"),
+            _ => throw new FormatException($"expected 5 to 6 fields, found {fields.Length}: [{string.Join(' ', fields)}]"),
         };
     }
 
@@ -68,7 +75,7 @@ internal sealed class CronSchedule
         var fields = Fields(text);
         return fields.Length == 6
             ? new CronSchedule(fields, zone ?? TimeZoneInfo.Local)
-            : throw new FormatException($"expected exactly 6 fields, found {fields.Length}: {text}");
+            : throw new FormatException($"expected exactly 6 fields, found {fields.Length}: [{string.Join(' ', fields)}]");
     }
 
     /// <summary>The next time after this one, in UTC, or null if there is none within five years.</summary>
@@ -105,7 +112,7 @@ internal sealed class CronSchedule
             return null;
         }
 
-        var space = text.IndexOf(' ');
+        var space = text.AsSpan().IndexOfAny(_whitespace);
         var name = text[(text.IndexOf('=') + 1)..(space < 0 ? text.Length : space)];
         if (name.Length == 0 || space < 0 || !TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone))
         {
@@ -119,7 +126,7 @@ internal sealed class CronSchedule
     private static CronSchedule Every(string text) =>
         GoDuration.TryParseStrict(text.AsSpan(EveryPrefix.Length), out var period) && period > TimeSpan.Zero
             ? new CronSchedule(period)
-            : throw new FormatException($"failed to parse duration {text}");
+            : throw new FormatException($"failed to parse duration {text}: time: invalid duration \"{text[EveryPrefix.Length..]}\"");
 
     private static string[] Fields(string text) =>
         (text switch
@@ -129,6 +136,7 @@ internal sealed class CronSchedule
             "@weekly" => "0 0 0 * * 0",
             "@daily" or "@midnight" => "0 0 0 * * *",
             "@hourly" => "0 0 * * * *",
+            ['@', ..] => throw new FormatException($"unrecognized descriptor: {text}"),
             _ => text,
         }).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
@@ -187,7 +195,7 @@ internal sealed class CronSchedule
         return null;
     }
 
-    // Both fields restricted: either may match. That is how cron has always read it.
+    // Both fields restricted (a star that is divided, */2, restricts too): either may match. That is how cron has always read it.
     private bool IsDay(DateTime at)
     {
         var month = _daysOfMonth.Has(at.Day);

@@ -18,7 +18,7 @@ public sealed class ResourcesTests : IDisposable
     [InlineData("state.redis", "{ name: redisHost, value: \"a:1,b:2\" }", "names several servers")]
     [InlineData("state.in-memory", "{ name: outboxPublishPubsub, value: p }", "metadata \"outboxPublishPubsub\" is not supported")]
     [InlineData("state.redis", "{ name: redisHost, value: \"127.0.0.1:1\" }", "cannot be opened: Redis at 127.0.0.1:1 is not reachable")]
-    [InlineData("bindings.cron", "{ name: schedule, value: \"61 * * * *\" }", "\"61\" is not between 0 and 59")]
+    [InlineData("bindings.cron", "{ name: schedule, value: \"61 * * * *\" }", "end of range (61) above maximum (59): 61")]
     public async Task What_cannot_be_honoured_is_refused_in_one_sentence_that_names_the_file(string type, string metadata, string because)
     {
         await WriteAsync("bad.yaml", $"""

@@ -19,6 +19,13 @@ public sealed class ScheduleTests
     [InlineData("CRON_TZ=Europe/Berlin 0 * * * * *", "2026-10-25T00:59:00Z", "2026-10-25T01:00:00Z")]
     [InlineData("@every 1m30s", "2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z")]
     [InlineData("@every 1ms", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z")]
+    [InlineData("TZ=UTC\t0 0 9 * * *", "2026-01-01T00:00:00Z", "2026-01-01T09:00:00Z")]
+    // Lists may have gaps, numbers a sign, and of what follows a star only the step counts.
+    [InlineData("TZ=UTC ,5,,+7, 0 0 * * *", "2026-01-01T00:00:05Z", "2026-01-01T00:00:07Z")]
+    [InlineData("TZ=UTC 0 0 0 *-9-x * *", "2026-01-01T12:00:00Z", "2026-01-02T00:00:00Z")]
+    [InlineData("TZ=UTC 0 ?-5/+20 * * * *", "2026-01-01T00:01:00Z", "2026-01-01T00:20:00Z")]
+    [InlineData("TZ=UTC 0 50/1 0 * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:50:00Z")]
+    [InlineData("TZ=UTC 0 0 0 * JAN-Feb Tue-SAT", "2026-01-04T00:00:00Z", "2026-01-06T00:00:00Z")]
     public void A_schedule_names_the_next_time_by_the_clock_of_its_zone(string schedule, string after, string next) =>
         Assert.Equal(At(next), CronSchedule.ParseJob(schedule).After(At(after)));
 
@@ -33,6 +40,26 @@ public sealed class ScheduleTests
     [InlineData("CRON_TZ=UTC")]
     public void What_is_no_schedule_is_refused(string schedule) =>
         Assert.Throws<FormatException>(() => CronSchedule.ParseJob(schedule));
+
+    // What other crons know: the nth weekday, the last one, the nearest workday.
+    [Theory]
+    [InlineData("0 0 7 ? * 2#2", "failed to parse int from 2#2: strconv.Atoi: parsing \"2#2\": invalid syntax")]
+    [InlineData("0 0 7 ? * TUE#2", "failed to parse int from TUE#2: strconv.Atoi: parsing \"TUE#2\": invalid syntax")]
+    [InlineData("0 0 7 L * *", "failed to parse int from L: strconv.Atoi: parsing \"L\": invalid syntax")]
+    [InlineData("0 0 7 15W * *", "failed to parse int from 15W: strconv.Atoi: parsing \"15W\": invalid syntax")]
+    [InlineData("0 5- * * * *", "failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax")]
+    [InlineData("0 0 24 * * *", "end of range (24) above maximum (23): 24")]
+    [InlineData("0 0 0 0 * *", "beginning of range (0) below minimum (1): 0")]
+    [InlineData("0 9-5 * * * *", "beginning of range (9) beyond end of range (5): 9-5")]
+    [InlineData("0 1-2-3 * * * *", "too many hyphens: 1-2-3")]
+    [InlineData("0 */2/3 * * * *", "too many slashes: */2/3")]
+    [InlineData("0 */0 * * * *", "step of range should be a positive number: */0")]
+    [InlineData("0 */-2 * * * *", "negative number (-2) not allowed: -2")]
+    [InlineData("* * * * *", "expected exactly 6 fields, found 5: [* * * * *]")]
+    [InlineData("@often", "unrecognized descriptor: @often")]
+    [InlineData("@every soon", "failed to parse duration @every soon: time: invalid duration \"soon\"")]
+    public void A_refused_schedule_is_told_of_in_the_words_of_the_scheduler(string schedule, string because) =>
+        Assert.Equal(because, Assert.Throws<FormatException>(() => CronSchedule.ParseJob(schedule)).Message);
 
     [Theory]
     [InlineData("10s", "2026-01-01T12:00:10Z")]
