@@ -108,7 +108,7 @@ internal static class ActorsHttp
             if (reminder.Data is { } data)
             {
                 json.WritePropertyName("data");
-                json.WriteRawValue(data);
+                json.WriteRawValue(data, skipInputValidation: true);
             }
 
             foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("dueTime", reminder.DueTime), ("period", reminder.Schedule), ("ttl", ActorReminders.Expiry(reminder))])

@@ -82,7 +82,7 @@ internal sealed class HttpActorTransport(AppInstance app) : IActorTransport
         if (data is { } value)
         {
             json.WritePropertyName("data");
-            json.WriteRawValue(value);
+            json.WriteRawValue(value, skipInputValidation: true);
         }
     }
 

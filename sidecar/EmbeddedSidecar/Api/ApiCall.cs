@@ -73,7 +73,7 @@ internal sealed class ApiCall(HttpContext http, AppInstance app, string[] args)
         var bytes = await BodyAsync();
         try
         {
-            return JsonDocument.Parse(bytes);
+            return GoJson.Parse(bytes);
         }
         catch (JsonException broken)
         {

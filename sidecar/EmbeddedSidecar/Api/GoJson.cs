@@ -6,6 +6,16 @@ namespace EmbeddedSidecar.Api;
 /// <remarks>Official clients rely on it: Dapr's package for ASP.NET Core calls the member pubsubname pubsubName.</remarks>
 internal static class GoJson
 {
+    /// <summary>How deep it may nest in state, messages and what apps answer: as deep as Go takes it. Whatever reads it goes level by level, and uses no stack.</summary>
+    public const int MaxDepth = 10_000;
+
+    private static readonly JsonDocumentOptions _options = new() { MaxDepth = MaxDepth };
+
+    /// <exception cref="JsonException">It is not JSON, or nests deeper.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json) => JsonDocument.Parse(json, _options);
+
+    public static Utf8JsonReader Reader(ReadOnlySpan<byte> json) => new(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+
     /// <summary>A member of an object: by name, else by the name in whatever letter case.</summary>
     public static bool TryGetMember(this JsonElement parent, string name, out JsonElement value)
     {

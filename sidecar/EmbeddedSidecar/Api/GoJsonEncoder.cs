@@ -12,7 +12,7 @@ namespace EmbeddedSidecar.Api;
 /// Two encoders are in use there: the one of Go's library, and, for Redis, jsoniter in its fastest configuration, which leaves out
 /// escapes for web pages, keeps six digits behind the point, and has the members of an object in no order at all; here they are sorted too.
 /// </remarks>
-internal readonly struct GoJsonEncoder
+internal readonly partial struct GoJsonEncoder
 {
     // Above it, jsoniter keeps all digits as well.
     private const double MostWithSixDigits = 0x4ffffff;
@@ -34,16 +34,10 @@ internal readonly struct GoJsonEncoder
         return output.WrittenSpan.ToArray();
     }
 
-    private void Write(JsonElement value)
+    private void WriteOne(JsonElement value)
     {
         switch (value.ValueKind)
         {
-            case JsonValueKind.Object:
-                WriteObject(value);
-                break;
-            case JsonValueKind.Array:
-                WriteArray(value);
-                break;
             case JsonValueKind.String:
                 WriteText(JsonMarshal.GetRawUtf8Value(value)[1..^1]);
                 break;
@@ -54,65 +48,6 @@ internal readonly struct GoJsonEncoder
                 _output.Write(JsonMarshal.GetRawUtf8Value(value));
                 break;
         }
-    }
-
-    private void WriteArray(JsonElement array)
-    {
-        var separator = "["u8;
-        foreach (var item in array.EnumerateArray())
-        {
-            _output.Write(separator);
-            Write(item);
-            separator = ","u8;
-        }
-
-        _output.Write(separator is [(byte)'['] ? "[]"u8 : "]"u8);
-    }
-
-    private void WriteObject(JsonElement value)
-    {
-        // Of two members with one name the last one counts.
-        var members = value.EnumerateObject().Select((member, at) => (Member: member, At: at)).ToArray();
-        Array.Sort(members, static (a, b) => Compare(a.Member, b.Member) is not 0 and var order ? order : a.At.CompareTo(b.At));
-        var separator = "{"u8;
-        for (var i = 0; i < members.Length; i++)
-        {
-            var member = members[i].Member;
-            if (i + 1 < members.Length && Compare(member, members[i + 1].Member) == 0)
-            {
-                continue;
-            }
-
-            _output.Write(separator);
-            WriteText(JsonMarshal.GetRawUtf8PropertyName(member));
-            _output.Write(":"u8);
-            Write(member.Value);
-            separator = ","u8;
-        }
-
-        _output.Write(separator is [(byte)'{'] ? "{}"u8 : "}"u8);
-    }
-
-    // In order of the bytes, which is that of the characters.
-    private static int Compare(JsonProperty one, JsonProperty other)
-    {
-        var a = JsonMarshal.GetRawUtf8PropertyName(one);
-        var b = JsonMarshal.GetRawUtf8PropertyName(other);
-        return IsAsItIs(a) && IsAsItIs(b) ? a.SequenceCompareTo(b) : Decode(a).AsSpan().SequenceCompareTo(Decode(b));
-    }
-
-    private static bool IsAsItIs(ReadOnlySpan<byte> text) => !text.Contains((byte)'\\') && Utf8.IsValid(text);
-
-    private static byte[] Decode(ReadOnlySpan<byte> text)
-    {
-        // Nothing becomes longer but what is not UTF-8: one byte is then three.
-        var (decoded, length) = (new byte[text.Length * 3], 0);
-        while (text.Length > 0)
-        {
-            length += Next(ref text).EncodeToUtf8(decoded.AsSpan(length));
-        }
-
-        return decoded[..length];
     }
 
     private void WriteText(ReadOnlySpan<byte> text)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Dapr.AppCallback.Autogen.Grpc.v1;
+using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Apps;
 
 namespace EmbeddedSidecar.Bindings;
@@ -201,7 +202,7 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
     {
         try
         {
-            using var json = JsonDocument.Parse(data);
+            using var json = GoJson.Parse(data);
             return data;
         }
         catch (JsonException)

@@ -1,21 +1,19 @@
 using System.Globalization;
 using System.Text.Json;
+using EmbeddedSidecar.Api;
 
 namespace EmbeddedSidecar.PubSub;
 
 /// <summary>The few members of a CloudEvent that delivery itself looks at. Members of another type than text are as absent.</summary>
 internal readonly record struct CloudEventReader(string? Id, string? TraceParent, string? TraceState, DateTimeOffset? Expiration)
 {
-    /// <summary>How deep JSON may nest; deeper is refused rather than overflowing a stack.</summary>
-    public const int MaxDepth = 512;
-
     /// <summary>Reads an event in one pass over its bytes.</summary>
     /// <returns>False when the bytes are not one JSON object.</returns>
     public static bool TryRead(ReadOnlySpan<byte> json, out CloudEventReader found)
     {
         found = default;
         string? id = null, traceParent = null, traceId = null, traceState = null, expiration = null;
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = GoJson.Reader(json);
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

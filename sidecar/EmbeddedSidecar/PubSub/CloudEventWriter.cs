@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using EmbeddedSidecar.Api;
 
 namespace EmbeddedSidecar.PubSub;
 
@@ -85,7 +86,7 @@ internal sealed class CloudEventWriter(TimeProvider clock)
 
     private byte[] Complete(PublishedEvent message)
     {
-        using var document = JsonDocument.Parse(message.Data, new JsonDocumentOptions { MaxDepth = CloudEventReader.MaxDepth });
+        using var document = GoJson.Parse(message.Data);
         var given = document.RootElement;
         if (given.ValueKind != JsonValueKind.Object)
         {
@@ -165,7 +166,7 @@ internal sealed class CloudEventWriter(TimeProvider clock)
 
         try
         {
-            var reader = new Utf8JsonReader(data, new JsonReaderOptions { MaxDepth = CloudEventReader.MaxDepth });
+            var reader = GoJson.Reader(data);
             var any = false;
             while (reader.Read())
             {

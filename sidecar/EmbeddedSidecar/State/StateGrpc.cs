@@ -120,7 +120,7 @@ internal static class StateGrpc
     {
         try
         {
-            using var json = JsonDocument.Parse(value);
+            using var json = GoJson.Parse(value);
             return store.Store.Encode(json.RootElement);
         }
         catch (Exception broken) when (broken is JsonException or DaprException)

@@ -202,7 +202,7 @@ internal static class StateHttp
     {
         try
         {
-            var reader = new Utf8JsonReader(data);
+            var reader = GoJson.Reader(data);
             while (reader.Read())
             {
                 reader.Skip();

@@ -101,6 +101,29 @@ public abstract class DeliveryTests(TestBroker broker)
     }
 
     [Fact]
+    public async Task A_message_may_nest_as_deep_as_go_takes_it()
+    {
+        var topic = Topic();
+        await using var app = await SubscriberApp.StartAsync($$$"""
+            [{"pubsubname":"pubsub","topic":"{{{topic}}}","deadLetterTopic":"{{{topic}}}-dead","routes":{"rules":[{"match":"event.data.kind == 'deep'","path":"/deep"}]}}]
+            """);
+        await broker.WatchAsync(topic + "-dead");
+        await using var host = await PubSubHost.StartAsync(broker.PubSub(), ("a", app));
+
+        // The envelope is a level too.
+        await host.PublishAsync(topic, Nested(9_999));
+        await host.PublishAsync(topic, Nested(9_998));
+        using var bulk = await host.PostAsync(
+            $"/v1.0/publish/bulk/pubsub/{topic}", Encoding.UTF8.GetBytes($$"""[{"entryId":"1","contentType":"application/json","event":{{Nested(9_997)}} }]"""), "application/json");
+        await Eventually.TrueAsync(async () => app.Requests.Count == 2 && (await broker.MessagesAsync(topic + "-dead")).Count == 1, "all three");
+
+        Assert.Equal(204, (int)bulk.StatusCode);
+        Assert.Equal([9_997, 9_998], app.On("/deep").Select(one => one.Body.Count(letter => letter == '[')).Order());
+
+        static string Nested(int levels) => $$"""{"kind":"deep","list":{{new string('[', levels)}}{{new string(']', levels)}} }""";
+    }
+
+    [Fact]
     public async Task An_expired_message_is_not_delivered_and_goes_to_the_dead_letter_topic()
     {
         var topic = Topic();

@@ -51,6 +51,23 @@ public sealed class JsonValueTests(StateHttpTests.Servers servers) : IClassFixtu
         Assert.Equal((kept, kept, onRedis ?? kept), (await KeptAsync("memory", given), await KeptAsync("postgres", given), await KeptAsync("redis", given)));
     }
 
+    [Theory]
+    [InlineData("[", "]")]
+    [InlineData("{\"a\":", "}")]
+    public async Task A_value_may_nest_as_deep_as_go_takes_it_and_no_deeper(string open, string close)
+    {
+        // Two levels are those of the request.
+        var most = Nested(9_998);
+        using var refused = await PostAsync("memory", "", Encoding.UTF8.GetBytes($$"""[{"key":"deeper","value":{{Nested(9_999)}} }]"""));
+
+        Assert.Equal((most, most, most), (await KeptAsync("memory", most), await KeptAsync("postgres", most), await KeptAsync("redis", most)));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        using var bulk = await PostAsync("redis", "/bulk", """{"keys":["k"]}"""u8.ToArray());
+        Assert.Contains(most, await bulk.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        string Nested(int levels) => string.Concat(Enumerable.Repeat(open, levels)) + "1" + string.Concat(Enumerable.Repeat(close, levels));
+    }
+
     [Fact]
     public async Task Bytes_that_are_no_characters_become_replacement_characters()
     {

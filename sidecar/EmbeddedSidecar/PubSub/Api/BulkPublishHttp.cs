@@ -55,7 +55,7 @@ internal static class BulkPublishHttp
     {
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = CloudEventReader.MaxDepth });
+            using var document = GoJson.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
             {
                 throw PubSubErrors.BadBulk(component, topic, "the body is not a JSON array");

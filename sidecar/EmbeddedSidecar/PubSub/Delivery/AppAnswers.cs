@@ -16,7 +16,7 @@ internal static class AppAnswers
 
         try
         {
-            var reader = new Utf8JsonReader(body);
+            var reader = GoJson.Reader(body);
             string? status = null;
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
@@ -65,7 +65,7 @@ internal static class AppAnswers
         var verdicts = new Dictionary<string, Verdict>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = GoJson.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new DeliveryException("the answer to a batch is not a JSON object");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapr.AppCallback.Autogen.Grpc.v1;
+using EmbeddedSidecar.Api;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
@@ -11,7 +12,7 @@ internal static class TopicEvents
     /// <exception cref="DeliveryException">The event's data is not what its media type says.</exception>
     public static TopicEventRequest Read(Delivered message)
     {
-        using var document = JsonDocument.Parse(message.Event, new JsonDocumentOptions { MaxDepth = CloudEventReader.MaxDepth });
+        using var document = GoJson.Parse(message.Event);
         var request = new TopicEventRequest { Topic = message.Topic, PubsubName = message.Component, Path = message.Path };
         var extensions = new Struct();
         JsonElement? data = null, base64 = null;

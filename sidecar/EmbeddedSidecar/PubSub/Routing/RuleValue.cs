@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace EmbeddedSidecar.PubSub.Routing;
@@ -15,7 +16,21 @@ internal readonly record struct RuleValue
 
     public JsonElement Element { get; private init; }
 
-    public IReadOnlyList<RuleValue>? Items { get; private init; }
+    /// <summary>Of a list; of one inside the event they are read when they are asked for, and so not deeper than a rule looks.</summary>
+    public IReadOnlyList<RuleValue>? Items
+    {
+        get
+        {
+            if (field is null && Kind == JsonValueKind.Array)
+            {
+                return [.. Element.EnumerateArray().Select(Of)];
+            }
+
+            return field;
+        }
+
+        private init;
+    }
 
     /// <summary>Why there is no value.</summary>
     public string? Failure { get; private init; }
@@ -39,17 +54,24 @@ internal readonly record struct RuleValue
         JsonValueKind.String => Of(element.GetString()!),
         JsonValueKind.Number => Of(element.GetDouble()),
         JsonValueKind.True or JsonValueKind.False => Of(element.GetBoolean()),
-        JsonValueKind.Array => Of([.. element.EnumerateArray().Select(Of)]),
         var kind => new RuleValue { Kind = kind, Element = element },
     };
 
     /// <summary>CEL's equality: values of different kinds are unequal, never an error.</summary>
-    public bool SameAs(RuleValue other) => Kind == other.Kind && Kind switch
+    /// <exception cref="InsufficientExecutionStackException">Two members of the event nest deeper than can be compared.</exception>
+    public bool SameAs(RuleValue other)
     {
-        JsonValueKind.String => Text == other.Text,
-        JsonValueKind.Number => Number.Equals(other.Number),
-        JsonValueKind.Object => JsonElement.DeepEquals(Element, other.Element),
-        JsonValueKind.Array => Items!.Count == other.Items!.Count && Items.Zip(other.Items).All(pair => pair.First.SameAs(pair.Second)),
-        _ => true,
-    };
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return Kind == other.Kind && Kind switch
+        {
+            JsonValueKind.String => Text == other.Text,
+            JsonValueKind.Number => Number.Equals(other.Number),
+            JsonValueKind.Object => JsonElement.DeepEquals(Element, other.Element),
+            JsonValueKind.Array => HasSameItems(Items!, other.Items!),
+            _ => true,
+        };
+    }
+
+    private static bool HasSameItems(IReadOnlyList<RuleValue> one, IReadOnlyList<RuleValue> other) =>
+        one.Count == other.Count && one.Zip(other).All(pair => pair.First.SameAs(pair.Second));
 }

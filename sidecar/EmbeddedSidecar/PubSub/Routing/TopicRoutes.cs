@@ -1,4 +1,4 @@
-using System.Text.Json;
+using EmbeddedSidecar.Api;
 using EmbeddedSidecar.Resources;
 
 namespace EmbeddedSidecar.PubSub.Routing;
@@ -31,7 +31,7 @@ internal sealed class TopicRoutes
             return _rules.Length > 0 ? _rules[0].Path : null;
         }
 
-        using var document = JsonDocument.Parse(cloudEvent, new JsonDocumentOptions { MaxDepth = CloudEventReader.MaxDepth });
+        using var document = GoJson.Parse(cloudEvent);
         return First(RuleValue.Of(document.RootElement));
     }
 
