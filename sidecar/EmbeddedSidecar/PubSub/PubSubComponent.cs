@@ -3,9 +3,11 @@ using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Grpc;
 using EmbeddedSidecar.Resiliency;
-using EmbeddedSidecar.Telemetry;
 
 namespace EmbeddedSidecar.PubSub;
+
+/// <summary>A message on its way to the broker.</summary>
+internal readonly record struct MessageToPublish(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string>? Metadata);
 
 /// <summary>A pub/sub component as one app sees it: the broker, what the app may do there, its policies, and how topics are named.</summary>
 internal sealed class PubSubComponent(AppInstance app, string name, IPubSub broker)
@@ -35,18 +37,10 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
     /// <summary>Publishes under the outbound policy.</summary>
     /// <param name="overHttp">Who publishes does so over HTTP: retries that match statuses take a failure of the broker for 503, else for UNAVAILABLE.</param>
     /// <exception cref="DaprException">The app may not use the topic, or the broker did not take the message.</exception>
-    public ValueTask PublishAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, CancellationToken ct) =>
-        SendAsync(topic, data, metadata, overHttp, app.Metrics, ct);
-
-    /// <summary>The same for one of many, which are counted together.</summary>
-    public ValueTask PublishOneOfManyAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, CancellationToken ct) =>
-        SendAsync(topic, data, metadata, overHttp, null, ct);
-
-    private async ValueTask SendAsync(
-        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, DaprMetrics? metrics, CancellationToken ct)
+    public async ValueTask PublishAsync(
+        string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string>? metadata, bool overHttp, CancellationToken ct)
     {
+        var metrics = app.Metrics;
         var began = metrics?.Now ?? 0;
         if (!broker.Scopes.MayPublish(topic))
         {
@@ -66,7 +60,7 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
                     }
                     catch (Exception failed) when (failed is BackendException or TimeoutException)
                     {
-                        throw new NotTakenException(failed, overHttp ? StatusCodes.Status503ServiceUnavailable : (int)StatusCode.Unavailable);
+                        throw NotTaken(failed, overHttp);
                     }
                 },
                 ct);
@@ -80,6 +74,57 @@ internal sealed class PubSubComponent(AppInstance app, string name, IPubSub brok
             throw PubSubErrors.NotPublished(name, topic, failed);
         }
     }
+
+    /// <summary>Publishes many under one run of the outbound policy, to which all of them are one call: of it only what failed is tried again.</summary>
+    /// <returns>Why the broker did not take each of the messages, in their order; null for what it took.</returns>
+    public async Task<string?[]> PublishManyAsync(string topic, IReadOnlyList<MessageToPublish> messages, bool overHttp, CancellationToken ct)
+    {
+        var (onBroker, why, open) = (OnBroker(topic), new string?[messages.Count], Enumerable.Range(0, messages.Count).ToList());
+        try
+        {
+            await Outbound.RunAsync(
+                async token =>
+                {
+                    var failures = await Task.WhenAll(open.Select(at => TryAsync(onBroker, messages[at], token)));
+                    token.ThrowIfCancellationRequested();
+                    open.ForEach(at => why[at] = null);
+                    var failed = open.Zip(failures).Where(one => one.Second is not null).ToList();
+                    failed.ForEach(one => why[one.First] = one.Second!.Message);
+                    open = failed.ConvertAll(one => one.First);
+                    return failed.Count == 0 ? true : throw (failed[0].Second is BackendException or TimeoutException ? NotTaken(failed[0].Second!, overHttp) : failed[0].Second!);
+                },
+                ct);
+        }
+        catch (Exception late) when (late is TimeoutException or CircuitOpenException && !ct.IsCancellationRequested)
+        {
+            open.ForEach(at => why[at] = late.Message);
+        }
+#pragma warning disable CA1031 // Told for each message.
+        catch (Exception) when (!ct.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+        }
+
+        return why;
+    }
+
+    private async Task<Exception?> TryAsync(string onBroker, MessageToPublish message, CancellationToken ct)
+    {
+        try
+        {
+            await broker.PublishAsync(onBroker, message.Data, message.Metadata, ct);
+            return null;
+        }
+#pragma warning disable CA1031 // Brokers fail in their own ways, and one message must not hide what became of the others.
+        catch (Exception failed)
+#pragma warning restore CA1031
+        {
+            return failed;
+        }
+    }
+
+    private static NotTakenException NotTaken(Exception why, bool overHttp) =>
+        new(why, overHttp ? StatusCodes.Status503ServiceUnavailable : (int)StatusCode.Unavailable);
 
     private sealed class NotTakenException(Exception cause, int status) : Exception(cause.Message, cause), ICodedFailure
     {

@@ -35,11 +35,11 @@ internal static class BulkPublish
         ApiSpans.Publishes(topic);
         var began = app.Metrics?.Now ?? 0;
         var writer = new CloudEventWriter(app.Services.Clock);
-        var publishing = messages
-            .Select(message => (message, data: isRaw ? message.Data : Envelope(writer, app, component, topic, message, headers)))
-            .ToList()
-            .ConvertAll(one => TryAsync(component, topic, one.message, one.data, overHttp, ct));
-        List<FailedEntry> failed = [.. (await Task.WhenAll(publishing)).OfType<FailedEntry>()];
+        var ready = messages
+            .Select(message => new MessageToPublish(isRaw ? message.Data : Envelope(writer, app, component, topic, message, headers), message.Metadata))
+            .ToList();
+        var errors = await component.PublishManyAsync(topic, ready, overHttp, ct);
+        List<FailedEntry> failed = [.. messages.Zip(errors).Where(one => one.Second is not null).Select(one => new FailedEntry(one.First.EntryId, one.Second!))];
         app.Metrics?.BatchPublished(component.Name, topic, failed.Count == 0, messages.Count - failed.Count, began);
         return failed;
     }
@@ -62,20 +62,6 @@ internal static class BulkPublish
         catch (JsonException broken)
         {
             throw PubSubErrors.NoCloudEvent(component.Name, broken);
-        }
-    }
-
-    private static async Task<FailedEntry?> TryAsync(
-        PubSubComponent component, string topic, BulkMessage message, ReadOnlyMemory<byte> data, bool overHttp, CancellationToken ct)
-    {
-        try
-        {
-            await component.PublishOneOfManyAsync(topic, data, message.Metadata, overHttp, ct);
-            return null;
-        }
-        catch (DaprException failed)
-        {
-            return new FailedEntry(message.EntryId, failed.InnerException?.Message ?? failed.Message);
         }
     }
 }
