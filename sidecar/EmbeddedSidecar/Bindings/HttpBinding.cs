@@ -16,7 +16,8 @@ internal sealed class HttpBinding : IOutputBinding
     private readonly (string Header, string Value)? _security;
     private readonly TimeSpan _limit;
     private readonly long _mostBytes;
-    private readonly HttpClient _http;
+    private readonly HttpBindingTls _tls;
+    private HttpClient? _http;
 
     public HttpBinding(ComponentContext context)
     {
@@ -33,24 +34,31 @@ internal sealed class HttpBinding : IOutputBinding
         }
 
         _mostBytes = metadata.Bytes("maxResponseBodySize", 100 << 20);
+        _tls = new HttpBindingTls(context);
+    }
+
+    public IReadOnlyList<string> Operations { get; } = ["create", "get", "head", "post", "put", "patch", "delete", "options", "trace"];
+
+    public async Task OpenAsync(CancellationToken ct)
+    {
+        var (tls, renegotiates) = await _tls.ReadAsync(ct);
+        var options = tls.Options();
+        options.AllowRenegotiation = renegotiates;
         _http = new HttpClient(new SocketsHttpHandler
         {
             UseCookies = false,
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(15),
+            SslOptions = options,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         })
         { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    public IReadOnlyList<string> Operations { get; } = ["create", "get", "head", "post", "put", "patch", "delete", "options", "trace"];
-
-    public Task OpenAsync(CancellationToken ct) => Task.CompletedTask;
-
     public ValueTask DisposeAsync()
     {
-        _http.Dispose();
+        _http?.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -61,7 +69,7 @@ internal sealed class HttpBinding : IOutputBinding
         limit.CancelAfter(_limit);
         try
         {
-            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using var response = await _http!.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             var body = await BodyAsync(response, limit.Token);
             var metadata = Metadata(response);
             return response.IsSuccessStatusCode || !(request.Value("errorIfNot2XX") is { } asked ? IsTruthy(asked) : _errorIfNot2xx)
