@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
 using EmbeddedSidecar.Resources;
@@ -77,8 +78,32 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
         foreach (var endpoint in app.Resources.HttpEndpoints)
         {
             var values = await new ComponentValues(app, log).FillAsync(endpoint.Values, ct, withTemplates: false);
-            app.HttpEndpoints.Add(values.Name, new Invoke.HttpEndpoint(endpoint.BaseUrl, values.Metadata, Follows: true));
+            app.HttpEndpoints.Add(values.Name, new Invoke.HttpEndpoint(endpoint.BaseUrl, values.Metadata, Follows: true) { Own = await ClientAsync(app, endpoint, ct) });
         }
+    }
+
+    // An endpoint with certificates of its own has connections of its own.
+    private async Task<HttpMessageInvoker?> ClientAsync(AppInstance app, HttpEndpointResource endpoint, CancellationToken ct)
+    {
+        if (endpoint.Tls is null)
+        {
+            return null;
+        }
+
+        var pem = (await new ComponentValues(app, log).FillAsync(endpoint.Tls, ct, withTemplates: false)).Metadata;
+        try
+        {
+            var tls = ClientTls.Of(Given("rootCA"), Given("certificate"), Given("privateKey")).Options();
+            tls.AllowRenegotiation = endpoint.Renegotiates;
+            return Invoke.HttpEndpoint.Client(tls);
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        {
+            throw new SidecarConfigurationException(
+                $"{endpoint.Tls.File}: HTTPEndpoint \"{endpoint.Tls.Name}\": clientTLS holds what is no certificate or not its key: {unreadable.Message}", unreadable);
+        }
+
+        string? Given(string name) => pem.GetValueOrDefault(name) is { Length: > 0 } text ? text : null;
     }
 
     private async Task<LoadedComponent> MakeAsync(AppInstance app, ComponentResource resource, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using EmbeddedSidecar.Apps;
 using Microsoft.Extensions.Primitives;
 
@@ -12,12 +13,18 @@ internal sealed record HttpEndpoint(string BaseUrl, IReadOnlyDictionary<string, 
     private static readonly UriCreationOptions AsGiven = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     // Shared by all sidecars of the process, as long as it lives.
-    private static readonly HttpMessageInvoker Outside = new(new SocketsHttpHandler
+    private static readonly HttpMessageInvoker Outside = Client(new SslClientAuthenticationOptions());
+
+    /// <summary>Its own client, for one with certificates; null for the one that all share.</summary>
+    public HttpMessageInvoker? Own { get; init; }
+
+    public static HttpMessageInvoker Client(SslClientAuthenticationOptions tls) => new(new SocketsHttpHandler
     {
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
         ConnectTimeout = TimeSpan.FromSeconds(15),
+        SslOptions = tls,
         RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
         ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
@@ -32,14 +39,19 @@ internal sealed record HttpEndpoint(string BaseUrl, IReadOnlyDictionary<string, 
 
     /// <summary>Sends the request of a caller there. Nothing is said of who calls, and no token goes along.</summary>
     /// <exception cref="HttpRequestException">It is not reachable, or no address.</exception>
-    public async ValueTask<AppResponse> SendAsync(HttpRequest from, string method, HttpContent? body, CancellationToken ct)
+    public ValueTask<AppResponse> SendAsync(HttpRequest from, string method, HttpContent? body, CancellationToken ct) =>
+        SendAsync(HttpMethod.Parse(from.Method), new Caller(ForwardedHeaders.Crossing(from), from.Headers.TraceParent), method, body, ct);
+
+    /// <summary>The same for a caller that did not ask over HTTP.</summary>
+    /// <exception cref="HttpRequestException">It is not reachable, or no address.</exception>
+    public async ValueTask<AppResponse> SendAsync(HttpMethod verb, Caller from, string method, HttpContent? body, CancellationToken ct)
     {
         if (!Uri.TryCreate(BaseUrl + method, AsGiven, out var address))
         {
             throw new HttpRequestException($"{BaseUrl} is no address");
         }
 
-        var (verb, host) = (HttpMethod.Parse(from.Method), address.Host);
+        var host = address.Host;
         for (var redirects = 0; ; redirects++)
         {
             var response = await SendAsync(from, verb, address, body, isElsewhere: address.Host != host, ct);
@@ -59,11 +71,11 @@ internal sealed record HttpEndpoint(string BaseUrl, IReadOnlyDictionary<string, 
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequest from, HttpMethod verb, Uri address, HttpContent? body, bool isElsewhere, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(Caller from, HttpMethod verb, Uri address, HttpContent? body, bool isElsewhere, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(verb, address) { Content = body };
         var own = Headers.Select(header => KeyValuePair.Create(header.Key, new StringValues(header.Value)));
-        foreach (var (name, values) in ForwardedHeaders.Crossing(from).Where(header => !Headers.ContainsKey(header.Key)).Concat(own))
+        foreach (var (name, values) in from.Headers.Where(header => !Headers.ContainsKey(header.Key)).Concat(own))
         {
             // Secrets are for whom they were meant.
             if (!isElsewhere || name.ToUpperInvariant() is not ("AUTHORIZATION" or "COOKIE" or "COOKIE2" or "WWW-AUTHENTICATE"))
@@ -72,14 +84,19 @@ internal sealed record HttpEndpoint(string BaseUrl, IReadOnlyDictionary<string, 
             }
         }
 
-        request.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(from.Headers.TraceParent));
+        request.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(from.Trace));
         try
         {
-            return await Outside.SendAsync(request, ct);
+            return await (Own ?? Outside).SendAsync(request, ct);
         }
         catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
         {
             throw new HttpRequestException($"{address.Authority} does not accept a connection", late);
         }
     }
+
+    /// <summary>What goes along of a caller's request.</summary>
+    /// <param name="Headers">Those that are meant for the target.</param>
+    /// <param name="Trace">The trace it is in.</param>
+    internal readonly record struct Caller(IEnumerable<KeyValuePair<string, StringValues>> Headers, StringValues Trace);
 }

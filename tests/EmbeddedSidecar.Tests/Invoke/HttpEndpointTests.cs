@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Eco2.Testing;
 using EmbeddedSidecar.Apps;
 using EmbeddedSidecar.Components;
@@ -68,6 +69,36 @@ public sealed class HttpEndpointTests
         Assert.Contains("\"httpEndpoints\":[{\"name\":\"outside\"}]", metadata, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_endpoint_has_an_authority_and_a_certificate_of_its_own()
+    {
+        using var certificates = new TestCertificates(intermediate: true);
+        await using var server = await TlsServer.StartAsync(certificates);
+        await using var sidecar = await StartAsync(
+            SidecarFixture.Component("keys", "secretstores.local.file", $"secretsFile: {WriteSecrets(certificates)}")
+            + Endpoint("outside", $"clientTLS: {{ {Value("rootCA", certificates.Ca)}, {Value("certificate", certificates.ClientCertificate)}, privateKey: {{ secretKeyRef: {{ name: clientKey }} }}, renegotiation: RenegotiateNever }}")
+            + Endpoint("nobody", $"clientTLS: {{ {Value("rootCA", certificates.Ca)} }}")
+            + Endpoint("unbelieving", $"clientTLS: {{ {Value("certificate", certificates.ClientCertificate)}, {Value("privateKey", certificates.ClientKey)} }}"));
+
+        Assert.Equal("hello CN=eco2", await Http.GetStringAsync(Url(sidecar, "/v1.0/invoke/outside/method/x")));
+        using var nobody = await Http.GetAsync(Url(sidecar, "/v1.0/invoke/nobody/method/x"));
+        using var unbelieving = await Http.GetAsync(Url(sidecar, "/v1.0/invoke/unbelieving/method/x"));
+        Assert.Equal(HttpStatusCode.InternalServerError, nobody.StatusCode);
+        Assert.Contains("ERR_DIRECT_INVOKE", await unbelieving.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        string Endpoint(string name, string more) =>
+            $"---\napiVersion: dapr.io/v1alpha1\nkind: HTTPEndpoint\nmetadata: {{ name: {name} }}\nspec:\n  baseUrl: {server.Address}\n  {more}\nauth: {{ secretStore: keys }}\n";
+
+        static string Value(string name, string pem) => $"{name}: {{ value: \"{pem.ReplaceLineEndings("\\n")}\" }}";
+
+        static string WriteSecrets(TestCertificates certificates)
+        {
+            var file = Path.Combine(certificates.Folder, "secrets.json");
+            File.WriteAllText(file, JsonSerializer.Serialize(new Dictionary<string, string> { ["clientKey"] = certificates.ClientKey }));
+            return file;
+        }
+    }
+
     [Theory]
     [InlineData("/v1.0/invoke/http://127.0.0.1:1/method/x", HttpStatusCode.InternalServerError, "failed to invoke, id: http://127.0.0.1:1, err: ")]
     [InlineData("/v1.0/invoke/http://127.0.0.1:1x/method/x", HttpStatusCode.InternalServerError, "failed to invoke, id: http://127.0.0.1:1x, err: ")]
@@ -85,7 +116,10 @@ public sealed class HttpEndpointTests
     }
 
     [Theory]
-    [InlineData("baseUrl: http://x, clientTLS: { rootCA: { value: x } }", "clientTLS of an HTTPEndpoint's spec is not supported")]
+    [InlineData("baseUrl: http://x, clientTLS: { rootCA: { value: x } }", "clientTLS holds what is no certificate")]
+    [InlineData("baseUrl: http://x, clientTLS: { privateKey: { value: x } }", "certificate is missing beside privateKey")]
+    [InlineData("baseUrl: http://x, clientTLS: { renegotiation: often }", "renegotiation is no way to renegotiate")]
+    [InlineData("baseUrl: http://x, clientTLS: { verify: false }", "verify of clientTLS is not supported")]
     [InlineData("baseUrl: somewhere", "baseUrl is no address")]
     public async Task What_cannot_be_honoured_is_refused_by_name(string spec, string because)
     {
