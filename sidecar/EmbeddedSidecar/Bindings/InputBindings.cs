@@ -62,8 +62,8 @@ internal sealed partial class InputBindings(AppInstance app, ILogger<InputBindin
 
     private async Task<bool> IsWantedAsync(string route, CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(ProbeTimeout);
+        using var timer = new CancellationTokenSource(ProbeTimeout, app.Services.Clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Options, app.Channel.Address(route));

@@ -23,6 +23,21 @@ public sealed class RedisTlsTests
         await RefusedAsync(PubSubHost.Redis(redis.Host, [.. known.Where(one => !one.StartsWith("insecure", StringComparison.Ordinal))]));
     }
 
+    [Fact]
+    public async Task Certificates_that_stand_behind_ours_lead_the_server_to_the_authority_it_knows()
+    {
+        using var certificates = new TestCertificates(intermediate: true);
+        await using var redis = await RedisServer.StartAsync(certificates: certificates);
+        string[] chained = ["enableTLS: true", "insecureSkipTLSVerify: true", Pem("clientCert", certificates.ClientCertificate), Pem("clientKey", certificates.ClientKey)];
+        var alone = certificates.ClientCertificate[..certificates.ClientCertificate.LastIndexOf("-----BEGIN", StringComparison.Ordinal)];
+
+        await using var host = await PubSubHost.StartAsync(PubSubHost.Redis(redis.Host, chained), ("a", null));
+        using var published = await host.PublishAsync("chained", "1");
+
+        Assert.Equal(204, (int)published.StatusCode);
+        await RefusedAsync(PubSubHost.Redis(redis.Host, [.. chained[..2], Pem("clientCert", alone), chained[3]]));
+    }
+
     private static Task<SidecarConfigurationException> RefusedAsync(string component) =>
         Assert.ThrowsAsync<SidecarConfigurationException>(() => PubSubHost.StartAsync(component, ("a", null)));
 
