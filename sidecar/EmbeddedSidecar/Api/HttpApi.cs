@@ -50,7 +50,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
                 return;
             }
 
-            var handler = routes.Find(http.Request.Method, path, out var args, out var wrongMethod);
+            var handler = routes.Find(http.Request.Method, path, out var args);
             if (handler is null && routes.ByHeader is not null && InvokedApp.IsNamed(http.Request))
             {
                 (handler, args) = (routes.ByHeader, [path]);
@@ -58,9 +58,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
 
             if (handler is null)
             {
-                http.Response.StatusCode = wrongMethod ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound;
-                await ErrorAsync(http, "ERR_NOT_FOUND", wrongMethod ? "method not allowed" : $"no API of this sidecar is at {path}");
-                return;
+                throw InvokedApp.Unnamed();
             }
 
             var call = new ApiCall(http, app, args);

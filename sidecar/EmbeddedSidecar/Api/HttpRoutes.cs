@@ -34,27 +34,14 @@ internal sealed class HttpRoutes
 
     /// <summary>Finds the handler for a path; literal segments win over parameters.</summary>
     /// <param name="args">The parameters in the order of the pattern, percent-decoded.</param>
-    /// <param name="wrongMethod">The path exists, the verb does not.</param>
-    public ApiHandler? Find(string method, string path, out string[] args, out bool wrongMethod)
+    public ApiHandler? Find(string method, string path, out string[] args)
     {
         Span<Range> segments = stackalloc Range[32];
         var count = Split(path, segments);
         var values = new List<string>(4);
         var node = _root.Walk(path, segments[..count], values);
         args = [.. values];
-        wrongMethod = false;
-        if (node is null)
-        {
-            return null;
-        }
-
-        if (node.Handlers.TryGetValue(method, out var handler) || node.Handlers.TryGetValue("*", out handler))
-        {
-            return handler;
-        }
-
-        wrongMethod = true;
-        return null;
+        return node?.Handlers.GetValueOrDefault(method) ?? node?.Handlers.GetValueOrDefault("*");
     }
 
     // At most 32 segments; what follows stays in the last one, where only a {*rest} can match it.

@@ -1,3 +1,4 @@
+using EmbeddedSidecar.Grpc;
 using System.Text;
 
 namespace EmbeddedSidecar.Api;
@@ -10,6 +11,10 @@ internal static class InvokedApp
     private const string Basic = "Basic ";
 
     public static bool IsNamed(HttpRequest request) => Of(request) is not null;
+
+    /// <summary>The refusal of a path that no API has: daprd takes every such call for an invocation that forgot to say of whom.</summary>
+    public static DaprException Unnamed() =>
+        new("ERR_DIRECT_INVOKE", 404, StatusCode.NotFound, "failed getting app id either from the URL path or the header dapr-app-id");
 
     public static string? Of(HttpRequest request)
     {

@@ -30,15 +30,17 @@ internal sealed class InvokeHttp(AppDirectory apps)
         var rest = call.Args[0];
         return InvokedApp.Of(call.Http.Request) is { } named ? ForwardAsync(call, named, "v1.0/invoke/" + rest)
             : rest.IndexOf(mark, StringComparison.Ordinal) is > 0 and var at ? ForwardAsync(call, Uri.UnescapeDataString(rest[..at]), rest[(at + mark.Length)..])
-            : throw new DaprException("ERR_DIRECT_INVOKE", 404, StatusCode.NotFound, "failed getting app id either from the URL path or the header dapr-app-id");
+            : throw InvokedApp.Unnamed();
     }
 
-    private Task ForwardAsync(ApiCall call, string appId, string path)
+    private Task ForwardAsync(ApiCall call, string appId, string sent)
     {
+        // Decoded before it is checked: what stands behind a percent code must not escape the check, and an encoded slash is a slash, as in daprd.
+        var path = MethodPath.Clean(appId, Uri.UnescapeDataString(sent));
         if (HttpEndpoint.Find(call.App, appId) is { } endpoint)
         {
             ApiSpans.Invokes(appId, path);
-            var behind = (path.Length == 0 ? "" : MethodPath.Check(path)) + call.Http.Request.QueryString.Value;
+            var behind = (path.Length == 0 ? "" : MethodPath.Address(appId, path)) + call.Http.Request.QueryString.Value;
             return ForwardAsync(call, appId, appId, (endpoint, behind), static (call, to, kept, hasBody, ct) => to.endpoint.SendAsync(call.Http.Request, to.behind, Body(call, kept, hasBody), ct));
         }
 
@@ -49,7 +51,7 @@ internal sealed class InvokeHttp(AppDirectory apps)
             return OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
         }
 
-        var method = MethodPath.Check(path) + call.Http.Request.QueryString.Value;
+        var method = MethodPath.Address(appId, path) + call.Http.Request.QueryString.Value;
         return ForwardAsync(call, appId, targets[0].AppId, (targets, method), static (call, to, kept, hasBody, ct) => SendAsync(call, to.targets, to.method, kept, hasBody, ct));
     }
 

@@ -37,7 +37,7 @@ public sealed class HttpEndpointTests
 
         Assert.Equal(418, (int)answer.StatusCode);
         // Who calls, and its token, is not told.
-        Assert.Equal("PUT /base/a%2Fb/c?q=1%202 본문 [ask] []", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("PUT /base/a/b/c?q=1%202 본문 [ask] []", await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]

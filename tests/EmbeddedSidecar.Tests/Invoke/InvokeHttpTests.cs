@@ -38,7 +38,7 @@ public sealed class InvokeHttpTests
 
         Assert.Equal(418, (int)response.StatusCode);
         Assert.Equal("찻주전자", response.Headers.GetValues("X-Answer").Single());
-        Assert.Equal("PATCH /a%2Fb//c/?q=1%202 본문 ask caller [app-token] []", await response.Content.ReadAsStringAsync());
+        Assert.Equal("PATCH /a/b/c?q=1%202 본문 ask caller [app-token] []", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]
@@ -116,8 +116,11 @@ public sealed class InvokeHttpTests
     [Theory]
     [InlineData("/v1.0/invoke/nobody/method/x", HttpStatusCode.InternalServerError)]
     [InlineData("/v1.0/invoke/away/method/x", HttpStatusCode.InternalServerError)]
-    [InlineData("/v1.0/invoke/callee/method/a/%2e%2e%2fb", HttpStatusCode.BadRequest)]
-    [InlineData("/v1.0/invoke/callee/method/a%3Fb", HttpStatusCode.BadRequest)]
+    [InlineData("/v1.0/invoke/callee/method/a%3Fb", HttpStatusCode.InternalServerError)]
+    [InlineData("/v1.0/invoke/callee/method/a%0Ab", HttpStatusCode.InternalServerError)]
+    [InlineData("/v1.0/invoke/callee/method/100%25", HttpStatusCode.InternalServerError)]
+    [InlineData("/v1.0/invoke/callee", HttpStatusCode.NotFound)]
+    [InlineData("/v1.0/nothing/here", HttpStatusCode.NotFound)]
     public async Task What_cannot_be_invoked_is_ERR_DIRECT_INVOKE(string path, HttpStatusCode status)
     {
         await using var app = await TestApp.StartAsync(http => http.Response.WriteAsync("never"));
@@ -127,6 +130,21 @@ public sealed class InvokeHttpTests
 
         Assert.Equal(status, response.StatusCode);
         Assert.Contains("ERR_DIRECT_INVOKE", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a/%2e%2e%2fb", "/b")]
+    [InlineData("%2e%2e/%2e%2e/x//", "/x")]
+    [InlineData("a%2541", "/a%41")]
+    [InlineData("a%20b%EC%83%9D(c)", "/a%20b%EC%83%9D%28c%29")]
+    [InlineData("x;y=1,2(3)", "/x;y=1,2(3)")]
+    [InlineData("", "/")]
+    public async Task A_path_is_decoded_and_cleaned_on_its_way(string path, string arrived)
+    {
+        await using var app = await TestApp.StartAsync(http => http.Response.WriteAsync(http.Features.Get<IHttpRequestFeature>()!.RawTarget));
+        await using var sidecar = await StartAsync(app);
+
+        Assert.Equal(arrived, await Http.GetStringAsync(Url(sidecar, "/v1.0/invoke/callee/method/" + path)));
     }
 
     [Fact]
