@@ -55,10 +55,11 @@ internal sealed partial class DaprdControlPlane
         var programs = DaprPrograms.Find();
         var (first, second) = (Ports.Free(), Ports.Free());
         Start(folder, "placement", [programs.Placement, "--listen-address", "127.0.0.1", "--port", Placement.Split(':')[1], "--healthz-port", $"{first}", "--initial-cluster", $"dapr-placement-0=127.0.0.1:{Ports.Free()}", "--enable-metrics=false"]);
+        var data = Path.Combine(Path.GetTempPath(), $"eco2-scheduler-{Environment.ProcessId}-{second}");
         Start(folder, "scheduler", [
             programs.Scheduler, "--listen-address", "127.0.0.1", "--port", Scheduler.Split(':')[1], "--override-broadcast-host-port", Scheduler, "--healthz-port", $"{second}",
-            "--etcd-data-dir", Path.Combine(folder, "scheduler"), "--etcd-client-listen-address", "127.0.0.1", "--etcd-client-port", $"{Ports.Free()}",
-            "--etcd-initial-cluster", $"dapr-scheduler-server-0=http://127.0.0.1:{Ports.Free()}", "--enable-metrics=false"]);
+            "--etcd-data-dir", Path.Combine(data, "etcd"), "--etcd-client-listen-address", "127.0.0.1", "--etcd-client-port", $"{Ports.Free()}",
+            "--etcd-initial-cluster", $"dapr-scheduler-server-0=http://127.0.0.1:{Ports.Free()}", "--enable-metrics=false"], data);
         using var http = new HttpClient();
         foreach (var port in new[] { first, second })
         {
@@ -81,8 +82,9 @@ internal sealed partial class DaprdControlPlane
         return this;
     }
 
-    private void Start(string folder, string name, string[] command) =>
-        servers.Add(ChildServer.Start(string.Join(' ', command.Select(word => $"'{word}'")), folder, temporary: false, log: Path.Combine(folder, name + ".log")));
+    // A scheduler sets 120 MB aside for its log before it has anything to keep: its data goes when it goes.
+    private void Start(string folder, string name, string[] command, string? data = null) =>
+        servers.Add(ChildServer.Start(string.Join(' ', command.Select(word => $"'{word}'")), data ?? folder, temporary: data is not null, log: Path.Combine(folder, name + ".log")));
 
     [GeneratedRegex("(redisHost|connectionString), value: \"[^\"]*\"")]
     private static partial Regex OnServer();
