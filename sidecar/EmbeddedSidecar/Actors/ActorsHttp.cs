@@ -100,7 +100,7 @@ internal static class ActorsHttp
     private static async Task GetReminderAsync(ApiCall call)
     {
         var reminder = await Actors(call).Reminders.GetAsync(Key(call), call.Args[2], call.Aborted);
-        await call.JsonAsync(json =>
+        await call.JsonLineAsync(json =>
         {
             json.WriteStartObject();
             json.WriteString("actorID", reminder.ActorId);

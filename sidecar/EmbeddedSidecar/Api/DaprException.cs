@@ -16,6 +16,9 @@ internal sealed class DaprException(string errorCode, int httpStatus, StatusCode
 
     public StatusCode GrpcStatus { get; } = grpcStatus;
 
+    /// <summary>What the HTTP API says instead of the message, and of the violation; null = no difference.</summary>
+    public string? HttpMessage { get; init; }
+
     /// <summary>Set for rich errors: ErrorInfo.reason.</summary>
     public string? Reason { get; init; }
 
@@ -33,6 +36,9 @@ internal sealed class DaprException(string errorCode, int httpStatus, StatusCode
 
     /// <summary>ErrorInfo.metadata; null = none.</summary>
     public IReadOnlyDictionary<string, string>? ErrorMetadata { get; init; }
+
+    /// <summary>The gRPC API leaves ErrorInfo.metadata out.</summary>
+    public bool HasMetadataOverHttpOnly { get; init; }
 
     public static DaprException Malformed(string message) => new("ERR_MALFORMED_REQUEST", 400, StatusCode.InvalidArgument, message);
 }

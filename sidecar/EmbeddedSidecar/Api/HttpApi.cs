@@ -130,7 +130,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
         }
 
         http.Response.StatusCode = refused.HttpStatus;
-        await ErrorAsync(http, refused.ErrorCode, refused.Message, refused);
+        await ErrorAsync(http, refused.ErrorCode, refused.HttpMessage ?? refused.Message, refused);
     }
 
     private static async Task ErrorAsync(HttpContext http, string code, string message, DaprException? rich = null)
@@ -154,7 +154,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
         await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
 
-    // In the order of Dapr: what was wrong with what, then the reason.
+    // In the order of Dapr: what was wrong with what, then the reason; in each the type, then all else by name.
     private static void WriteDetails(Utf8JsonWriter json, DaprException rich)
     {
         json.WriteStartArray("details");
@@ -165,7 +165,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             json.WriteStartArray("field_violations");
             json.WriteStartObject();
             json.WriteString("field", violation.Field);
-            json.WriteString("description", violation.Description);
+            json.WriteString("description", rich.HttpMessage ?? violation.Description);
             json.WriteEndObject();
             json.WriteEndArray();
             json.WriteEndObject();
@@ -175,16 +175,15 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
         {
             json.WriteStartObject();
             json.WriteString("@type", "type.googleapis.com/google.rpc.ResourceInfo");
-            json.WriteString("resource_type", rich.ResourceType);
-            json.WriteString("resource_name", rich.ResourceName);
-            json.WriteString("owner", "");
             json.WriteString("description", rich.ResourceDescription);
+            json.WriteString("owner", "");
+            json.WriteString("resource_name", rich.ResourceName);
+            json.WriteString("resource_type", rich.ResourceType);
             json.WriteEndObject();
         }
 
         json.WriteStartObject();
         json.WriteString("@type", "type.googleapis.com/google.rpc.ErrorInfo");
-        json.WriteString("reason", rich.Reason);
         json.WriteString("domain", "dapr.io");
         if (rich.ErrorMetadata is null)
         {
@@ -193,7 +192,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
         else
         {
             json.WriteStartObject("metadata");
-            foreach (var (name, value) in rich.ErrorMetadata)
+            foreach (var (name, value) in rich.ErrorMetadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
                 json.WriteString(name, value);
             }
@@ -201,6 +200,7 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             json.WriteEndObject();
         }
 
+        json.WriteString("reason", rich.Reason);
         json.WriteEndObject();
         json.WriteEndArray();
     }

@@ -30,7 +30,7 @@ internal sealed partial class ConfigurationHttp(ILogger<ConfigurationHttp> log)
             return;
         }
 
-        await call.JsonAsync(json => Write(json, items));
+        await call.JsonLineAsync(json => Write(json, items));
     }
 
     private async Task SubscribeAsync(ApiCall call)
@@ -44,7 +44,7 @@ internal sealed partial class ConfigurationHttp(ILogger<ConfigurationHttp> log)
         }
 
         var id = await ConfigurationApi.SubscribeAsync(app, store, Keys(call), (subscription, items, ct) => PostAsync(app, store, subscription, items, ct), call.Aborted);
-        await call.JsonAsync(json =>
+        await call.JsonLineAsync(json =>
         {
             json.WriteStartObject();
             json.WriteString("id", id);
@@ -55,7 +55,7 @@ internal sealed partial class ConfigurationHttp(ILogger<ConfigurationHttp> log)
     private static async Task UnsubscribeAsync(ApiCall call)
     {
         var failed = await ConfigurationApi.UnsubscribeAsync(call.App, call.Args[0], call.Args[1]);
-        await call.JsonAsync(
+        await call.JsonLineAsync(
             json =>
             {
                 json.WriteStartObject();

@@ -56,7 +56,7 @@ internal static class RpcStatus
             })));
         }
 
-        details.Add(("ErrorInfo", ErrorInfo(reason, error.ErrorMetadata ?? new Dictionary<string, string>())));
+        details.Add(("ErrorInfo", ErrorInfo(reason, error is { HasMetadataOverHttpOnly: false, ErrorMetadata: { } about } ? about : new Dictionary<string, string>())));
         return Status(error.GrpcStatus, error.Message, details);
     }
 

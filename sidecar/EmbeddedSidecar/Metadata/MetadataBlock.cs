@@ -14,7 +14,7 @@ internal sealed class MetadataBlock : IBuildingBlock
 
     public void MapHttp(HttpRoutes routes)
     {
-        routes.Map("GET", "/v1.0/metadata", call => call.JsonAsync(json => MetadataJson.Write(json, MetadataReply.For(call.App))));
+        routes.Map("GET", "/v1.0/metadata", call => call.JsonLineAsync(json => MetadataJson.Write(json, MetadataReply.For(call.App))));
         routes.Map("PUT", "/v1.0/metadata/{key}", SetAsync);
         routes.Map("GET", "/v1.0/healthz", HealthAsync);
         routes.Map("GET", "/v1.0/healthz/outbound", OutboundHealthAsync);

@@ -48,11 +48,6 @@ internal sealed class AppPubSub : IAsyncDisposable
     /// <exception cref="EmbeddedSidecar.Api.DaprException">There is no such component, or no name or topic was given.</exception>
     public PubSubComponent Component(string name, string topic)
     {
-        if (_components.Count == 0)
-        {
-            throw PubSubErrors.NotConfigured(name);
-        }
-
         if (name.Length == 0)
         {
             throw PubSubErrors.NameEmpty();

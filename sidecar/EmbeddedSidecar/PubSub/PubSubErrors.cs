@@ -6,9 +6,6 @@ namespace EmbeddedSidecar.PubSub;
 /// <summary>Every way publishing says no, in Dapr's words.</summary>
 internal static class PubSubErrors
 {
-    public static DaprException NotConfigured(string component) =>
-        Rich("ERR_PUBSUB_NOT_CONFIGURED", 400, StatusCode.FailedPrecondition, $"pubsub {component} is not configured", "DAPR_PUBSUB_NOT_CONFIGURED", null);
-
     public static DaprException NotFound(string component) =>
         Rich("ERR_PUBSUB_NOT_FOUND", 404, StatusCode.InvalidArgument, $"pubsub {component} is not found", "DAPR_PUBSUB_NOT_FOUND", null);
 

@@ -52,13 +52,13 @@ internal sealed class SecretsBlock : IBuildingBlock
     private static async Task GetAsync(ApiCall call)
     {
         var found = await FindAsync(call.App, call.Args[0], call.Args[1], call.Aborted);
-        await call.JsonAsync(json => Write(json, found));
+        await call.JsonLineAsync(json => Write(json, found));
     }
 
     private static async Task AllAsync(ApiCall call)
     {
         var all = await FindAllAsync(call.App, call.Args[0], call.Aborted);
-        await call.JsonAsync(json =>
+        await call.JsonLineAsync(json =>
         {
             json.WriteStartObject();
             foreach (var (name, entries) in all)

@@ -216,5 +216,5 @@ internal static class StateApi
         failure is StateConflictException or BackendException or TimeoutException or CircuitOpenException;
 
     private static DaprException Rich(string code, int http, StatusCode grpc, string message, string reason, AppInstance app) =>
-        new(code, http, grpc, message) { Reason = reason, ErrorMetadata = new Dictionary<string, string> { ["appID"] = app.AppId } };
+        new(code, http, grpc, message) { Reason = reason, ErrorMetadata = new Dictionary<string, string> { ["appID"] = app.AppId }, HasMetadataOverHttpOnly = true };
 }

@@ -76,7 +76,7 @@ internal static class StateHttp
             ? [.. list.EnumerateArray().Select(key => key.ValueKind == JsonValueKind.String ? key.GetString()! : throw DaprException.Malformed("a key is not a string"))]
             : [];
         var values = await StateApi.BulkGetAsync(call.App, store, keys, call.Aborted);
-        await call.JsonAsync(json =>
+        await call.JsonLineAsync(json =>
         {
             json.WriteStartArray();
             for (var i = 0; i < keys.Count; i++)

@@ -45,6 +45,8 @@ internal sealed class StateStore
             throw new Api.DaprException("ERR_MALFORMED_REQUEST", 400, Grpc.StatusCode.InvalidArgument, why)
             {
                 Reason = "DAPR_STATE_ILLEGAL_KEY", ResourceType = "state", ResourceName = Name, Violation = (key, why),
+                // There daprd wraps the refusal in another one of the same kind.
+                HttpMessage = $"api error: code = InvalidArgument desc = {why}",
             };
         }
 

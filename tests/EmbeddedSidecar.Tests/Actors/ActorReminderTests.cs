@@ -47,7 +47,7 @@ public sealed class ActorReminderTests(RedisFixture redis) : IClassFixture<Redis
         await FenceAsync(sidecar, app, "300ms");
 
         Assert.Equal(
-            """{"actorID":"1","actorType":"T","data":"reminderdata","dueTime":"1h","period":"@every 1m0s","ttl":"2552-01-01T00:00:00Z"}""",
+            """{"actorID":"1","actorType":"T","data":"reminderdata","dueTime":"1h","period":"@every 1m0s","ttl":"2552-01-01T00:00:00Z"}""" + "\n",
             await read.Content.ReadAsStringAsync());
         Assert.Equal("2", app.On("PUT /actors/T/1/method/remind/r").Single().Json.GetProperty("data").GetRawText());
         Assert.Equal(0, Reminded(app, "gone"));

@@ -50,7 +50,7 @@ public sealed class SidecarHostTests
     }
 
     [Theory]
-    [InlineData("/v1.0/nothing/here", HttpStatusCode.NotFound, "errorCode")]
+    [InlineData("/v1.0/nothing/here", HttpStatusCode.NotFound, "ERR_DIRECT_INVOKE")]
     [InlineData("/v1.0/secrets/s/k", HttpStatusCode.InternalServerError, "ERR_SECRET_STORES_NOT_CONFIGURED")]
     [InlineData("/v1.0/state/s/k", HttpStatusCode.InternalServerError, "ERR_STATE_STORE_NOT_CONFIGURED")]
     public async Task What_is_not_there_is_said_in_the_error_form(string path, HttpStatusCode status, string code)

@@ -116,7 +116,6 @@ public sealed class PublishTests
 
     [Theory]
     [InlineData("/v1.0/publish/nope/orders", "application/json", "1", 404, "ERR_PUBSUB_NOT_FOUND", "DAPR_PUBSUB_NOT_FOUND")]
-    [InlineData("/v1.0/publish/pubsub/", "application/json", "1", 404, "ERR_TOPIC_NAME_EMPTY", "DAPR_PUBSUB_TOPIC_NAME_EMPTY")]
     [InlineData("/v1.0/publish/pubsub/orders?metadata.rawPayload=perhaps", "application/json", "1", 400, "ERR_PUBSUB_REQUEST_METADATA", "DAPR_PUBSUB_METADATA_DESERIALIZATION")]
     [InlineData("/v1.0/publish/pubsub/orders", "application/cloudevents+json", "[]", 500, "ERR_PUBSUB_CLOUD_EVENTS_SER", "DAPR_PUBSUB_CLOUD_EVENT_CREATION")]
     [InlineData("/v1.0/publish/pubsub/forbidden", "application/json", "1", 403, "ERR_PUBSUB_FORBIDDEN", "DAPR_PUBSUB_FORBIDDEN")]
@@ -136,14 +135,14 @@ public sealed class PublishTests
     }
 
     [Fact]
-    public async Task Without_any_pub_sub_component_publishing_is_not_configured()
+    public async Task Without_any_pub_sub_component_none_is_found()
     {
         await using var host = await PubSubHost.StartAsync("", ("shop", null));
 
         using var answer = await host.PublishAsync("orders", "1");
 
-        Assert.Equal(400, (int)answer.StatusCode);
-        Assert.Contains("ERR_PUBSUB_NOT_CONFIGURED", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(404, (int)answer.StatusCode);
+        Assert.Contains("ERR_PUBSUB_NOT_FOUND", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -24,10 +24,10 @@ public sealed class SecretStoreTests : IDisposable
             AppId = "app", Environment = new Dictionary<string, string> { ["SECRET_STORE_TESTS"] = "seen", ["APP_API_TOKEN"] = "t", ["dapr_something"] = "t" },
         });
 
-        Assert.Equal("""{"SECRET_STORE_TESTS":"seen"}""", await GetAsync(sidecar, "env/SECRET_STORE_TESTS"));
-        Assert.Equal("""{"SECRET_STORE_TESTS_NOT":""}""", await GetAsync(sidecar, "env/SECRET_STORE_TESTS_NOT"));
-        Assert.Equal("""{"APP_API_TOKEN":""}""", await GetAsync(sidecar, "env/APP_API_TOKEN"));
-        Assert.Equal("""{"dapr_something":""}""", await GetAsync(sidecar, "env/dapr_something"));
+        Assert.Equal("""{"SECRET_STORE_TESTS":"seen"}""" + "\n", await GetAsync(sidecar, "env/SECRET_STORE_TESTS"));
+        Assert.Equal("""{"SECRET_STORE_TESTS_NOT":""}""" + "\n", await GetAsync(sidecar, "env/SECRET_STORE_TESTS_NOT"));
+        Assert.Equal("""{"APP_API_TOKEN":""}""" + "\n", await GetAsync(sidecar, "env/APP_API_TOKEN"));
+        Assert.Equal("""{"dapr_something":""}""" + "\n", await GetAsync(sidecar, "env/dapr_something"));
         var all = await Http.GetFromJsonAsync<JsonElement>(Url(sidecar, "env/bulk"));
         Assert.Equal("seen", all.GetProperty("SECRET_STORE_TESTS").GetProperty("SECRET_STORE_TESTS").GetString());
         Assert.False(all.TryGetProperty("APP_API_TOKEN", out _));
@@ -42,8 +42,8 @@ public sealed class SecretStoreTests : IDisposable
             AppId = "app", Environment = new Dictionary<string, string> { ["SECRET_STORE_P_A"] = "1", ["SECRET_STORE_P_"] = "2", ["SECRET_STORE_Q"] = "3" },
         });
 
-        Assert.Equal("""{"A":"1"}""", await GetAsync(sidecar, "env/A"));
-        Assert.Equal("""{"A":{"A":"1"}}""", await GetAsync(sidecar, "env/bulk"));
+        Assert.Equal("""{"A":"1"}""" + "\n", await GetAsync(sidecar, "env/A"));
+        Assert.Equal("""{"A":{"A":"1"}}""" + "\n", await GetAsync(sidecar, "env/bulk"));
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class SecretStoreTests : IDisposable
         await using var sidecar = await SidecarFixture.StartAsync(
             SidecarFixture.Component("keys", "secretstores.local.file", [$"secretsFile: {_file}", .. settings]), new AppSettings { AppId = "app" });
 
-        Assert.Equal(expected, await GetAsync(sidecar, path));
+        Assert.Equal(expected + "\n", await GetAsync(sidecar, path));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class SecretStoreTests : IDisposable
         await using var sidecar = await SidecarFixture.StartAsync(
             SidecarFixture.Component("keys", "secretstores.local.file", $"secretsFile: {_file}", "multiValued: true"), new AppSettings { AppId = "app" });
 
-        Assert.Equal("""{"a":{"list:0":"x"}}""", await GetAsync(sidecar, "keys/bulk"));
+        Assert.Equal("""{"a":{"list:0":"x"}}""" + "\n", await GetAsync(sidecar, "keys/bulk"));
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class SecretStoreTests : IDisposable
             bodies.Add(await answer.Content.ReadAsStringAsync());
         }
 
-        Assert.Equal("""{"a":"1"}""", bodies[0]);
+        Assert.Equal("""{"a":"1"}""" + "\n", bodies[0]);
         Assert.Contains("failed getting secret with key none from secret store keys: secret none not found", bodies[1], StringComparison.Ordinal);
         Assert.Contains("failed getting secret with key a from secret store keys: circuit breaker is open", bodies[2], StringComparison.Ordinal);
     }

@@ -10,14 +10,13 @@ internal static class PublishHttp
 {
     public static void Map(HttpRoutes routes)
     {
-        routes.Map("POST PUT", "/v1.0/publish/{pubsub}", call => HandleAsync(call));
-        routes.Map("POST PUT", "/v1.0/publish/{pubsub}/{*topic}", call => HandleAsync(call));
+        routes.Map("POST PUT", "/v1.0/publish/{pubsub}/{*topic}", HandleAsync);
     }
 
     private static async Task HandleAsync(ApiCall call)
     {
         // The last parameter comes as it was sent, because a topic may contain slashes.
-        var topic = call.Args.Length > 1 ? Uri.UnescapeDataString(call.Args[1]) : "";
+        var topic = Uri.UnescapeDataString(call.Args[1]);
         ApiSpans.Publishes(topic);
         var component = call.App.Part<AppPubSub>().Component(call.Args[0], topic);
         var metadata = call.Metadata();
