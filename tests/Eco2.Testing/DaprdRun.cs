@@ -56,7 +56,7 @@ internal sealed partial class DaprdRun : ISidecarRun
             await app.LaunchAsync(Path.Combine(folder, $"{number}-{app.AppId}"), Path.Combine(folder, "names.db"), plane);
         }
 
-        await Task.WhenAll(apps.Select(app => app.WaitAsync("/v1.0/healthz/outbound", CancellationToken.None)));
+        await Task.WhenAll(apps.Select(app => app.OpenAsync()));
     }
 
     [GeneratedRegex(@"^---\s*$", RegexOptions.Multiline)]
@@ -84,6 +84,9 @@ internal sealed partial class DaprdRun : ISidecarRun
         public override void AttachApp(int port) => relay.PointAtAsync(port).GetAwaiter().GetResult();
 
         public override Task WaitUntilReadyAsync(CancellationToken ct) => WaitAsync("/v1.0/healthz", ct);
+
+        /// <summary>Its components are there; whether it has found its app, if it has one, is another question.</summary>
+        public Task OpenAsync() => WaitAsync(settings is { AppPort: 0, AwaitsAppPort: false } ? "/v1.0/healthz" : "/v1.0/healthz/outbound", CancellationToken.None);
 
         public async Task LaunchAsync(string folder, string names, DaprdControlPlane plane)
         {
