@@ -157,7 +157,7 @@ describe("refusals", () => {
 
   test("unknown paths and methods", async () => {
     assert.equal((await call(sidecar, "GET", "/v1.0/nothing/here")).status, 404);
-    assert.equal((await call(sidecar, "PATCH", "/v1.0/state/memory/k")).status, 405);
+    assert.equal((await call(sidecar, "PATCH", "/v1.0/state/memory/k")).status, 404);
     const transport = createGrpcTransport({ baseUrl: `http://127.0.0.1:${sidecar.of().grpc}` });
     const method = { ...Dapr.method.getMetadata, parent: { ...Dapr, typeName: "dapr.proto.runtime.v1.Nothing" } } as typeof Dapr.method.getMetadata;
     await assert.rejects(
