@@ -127,7 +127,7 @@ internal sealed partial class AppLoader(HostServices services, ComponentRegistry
 
     // Apart, so that a process without spans does not load what makes them.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static AppTracer Tracer(string appId, TracingSpec tracing) => new(appId, tracing);
+    private AppTracer Tracer(string appId, TracingSpec tracing) => new(appId, tracing, services.Logs.CreateLogger<AppTracer>());
 
     private static (List<ComponentResource> SecretStores, List<ComponentResource> Others) Split(IReadOnlyList<ComponentResource> resources)
     {

@@ -8,7 +8,7 @@ using OpenTelemetry.Trace;
 namespace EmbeddedSidecar.Telemetry;
 
 /// <summary>
-/// The spans of one app's sidecar, sent by OTLP under the app's id, with daprd's names and attributes. It exists only when the Configuration asks for
+/// The spans of one app's sidecar, sent by OTLP or to Zipkin under the app's id, with daprd's names and attributes. It exists only when the Configuration asks for
 /// spans and there is somewhere to send them: <see cref="Apps.AppInstance.Tracer"/> is null otherwise, and no code of OpenTelemetry is loaded.
 /// </summary>
 internal sealed class AppTracer : IDisposable
@@ -19,23 +19,32 @@ internal sealed class AppTracer : IDisposable
     private readonly ActivitySource _spans;
     private readonly TracerProvider _provider;
 
-    /// <param name="spec">With an endpoint.</param>
-    public AppTracer(string appId, TracingSpec spec)
+    /// <param name="spec">With an endpoint, a Zipkin, or both.</param>
+    public AppTracer(string appId, TracingSpec spec, ILogger<AppTracer> log)
     {
         // A source of its own for each, since one process has many sidecars and each tells its own spans only.
         _spans = new ActivitySource($"{Prefix}{appId}/{Interlocked.Increment(ref _made)}");
-        _provider = Sdk.CreateTracerProviderBuilder()
+        var builder = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(ResourceBuilder.CreateDefault().AddService(appId, serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}-sidecar"))
             .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(spec.SamplingRate)))
-            .AddSource(_spans.Name)
-            .AddOtlpExporter(otlp =>
+            .AddSource(_spans.Name);
+        if (spec.Endpoint is { } endpoint)
+        {
+            builder.AddOtlpExporter(otlp =>
             {
                 otlp.Protocol = spec.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-                otlp.Endpoint = spec.Endpoint!;
+                otlp.Endpoint = endpoint;
                 otlp.Headers = spec.Headers;
                 otlp.TimeoutMilliseconds = spec.Timeout is { } timeout ? (int)timeout.TotalMilliseconds : otlp.TimeoutMilliseconds;
-            })
-            .Build();
+            });
+        }
+
+        if (spec.Zipkin is { } collector)
+        {
+            builder.AddProcessor(ZipkinExporter.InBatches(collector, log));
+        }
+
+        _provider = builder.Build();
         IsUsed = true;
     }
 
