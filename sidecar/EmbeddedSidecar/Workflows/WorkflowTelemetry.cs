@@ -48,8 +48,11 @@ internal sealed class WorkflowTelemetry(DaprMetrics? metrics, AppTracer? tracer,
         if (span is { IsAllDataRequested: true })
         {
             Describe(span, "orchestration", start.Name, start.WorkflowInstance.InstanceId);
-            start.ParentTraceContext = new TraceContext { TraceParent = span.Id, TraceState = given?.TraceState };
         }
+
+        // Only a trace that is sampled goes on in the workflow, as with daprd: gRPC for .NET sends one that is not with each call of an app
+        // without telemetry, and that would silence what the rate asks for.
+        start.ParentTraceContext = span is { Recorded: true } ? new TraceContext { TraceParent = span.Id, TraceState = given?.TraceState } : null;
 
         return span;
     }

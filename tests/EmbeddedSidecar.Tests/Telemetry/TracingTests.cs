@@ -143,6 +143,34 @@ public sealed class TracingTests : IAsyncLifetime
         });
     }
 
+    [Fact]
+    public async Task A_workflow_started_in_a_trace_that_is_not_sampled_begins_traces_of_its_own()
+    {
+        var unsampled = $"00-{ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-00";
+        var told = "";
+        await using (var sidecar = await StartAsync("1", new AppSettings { AppId = "flow" }))
+        {
+            await using var worker = ScriptedWorker.Connect(sidecar["flow"].GrpcEndpoint, script =>
+            {
+                script.OnTurn = Sequence("A0");
+                script.OnActivity = request =>
+                {
+                    told = request.ParentTraceContext.TraceParent;
+                    return Task.FromResult<ActivityResponse?>(Done(request, "1"));
+                };
+            });
+            using var hub = new TaskHub(sidecar["flow"].GrpcEndpoint);
+            await hub.Call<CreateInstanceResponse>(
+                "StartInstance", new CreateInstanceRequest { InstanceId = "w", Name = "Short", ParentTraceContext = new TraceContext { TraceParent = unsampled } });
+            await hub.CompletedAsync("w");
+        }
+
+        var activity = Assert.Single(_collector.Spans, span => span.Name == "activity||A0");
+        Assert.Equal(("", $"00-{activity.TraceId}-{activity.SpanId}-01"), (activity.ParentId, told));
+        Assert.Single(_collector.Spans, span => span.Name == "orchestration||Short");
+        Assert.DoesNotContain(_collector.Spans, span => span.Name == "create_orchestration||Short");
+    }
+
     private Task<SidecarFixture> StartAsync(string rate, params AppSettings[] apps) => StartAsync(rate, SidecarFixture.InMemory, apps);
 
     private async Task<SidecarFixture> StartAsync(string rate, string resources, params AppSettings[] apps)
