@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace Eco2.Edge;
 
 /// <summary>A path is forwarded as it came or not at all: whatever two servers could read differently is refused, so that what the table
@@ -33,7 +35,26 @@ internal static class PlainPath
             }
         }
 
-        return true;
+        return IsText(path);
+    }
+
+    // Dapr hands a path on as text: what is no UTF-8 never arrives, and would look like a sidecar that is away.
+    private static bool IsText(ReadOnlySpan<char> path)
+    {
+        if (!path.Contains('%'))
+        {
+            return true;
+        }
+
+        var bytes = new byte[path.Length];
+        var length = 0;
+        for (var i = 0; i < path.Length; i++)
+        {
+            bytes[length++] = path[i] == '%' ? Convert.FromHexString(path.Slice(i + 1, 2))[0] : (byte)path[i];
+            i += path[i] == '%' ? 2 : 0;
+        }
+
+        return Utf8.IsValid(bytes.AsSpan(0, length));
     }
 
     private static bool IsDots(ReadOnlySpan<char> rest)

@@ -54,6 +54,11 @@ internal sealed partial class Forwarder(
         {
             outgoing.Content = new ForwardedBody(request, policy.MaxBodyBytes, policy.BodyWithin);
         }
+        else if (request.ContentType is not null)
+        {
+            // Of nothing, but of this type: without one an app could not tell an empty document from one it cannot read.
+            outgoing.Content = new ByteArrayContent([]);
+        }
 
         Headers.CopyRequest(request, outgoing, policy, entry.Caller, addresses.Of(http));
         return await SendAsync(http, outgoing, policy);
@@ -62,7 +67,7 @@ internal sealed partial class Forwarder(
     private async Task<IResult?> SendAsync(HttpContext http, HttpRequestMessage outgoing, Policy policy)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        limit.CancelAfter(outgoing.Content is null ? policy.AnswersWithin : policy.BodyWithin + policy.AnswersWithin);
+        limit.CancelAfter(outgoing.Content is ForwardedBody ? policy.BodyWithin + policy.AnswersWithin : policy.AnswersWithin);
         try
         {
             using var answer = await sidecar.SendAsync(outgoing, limit.Token);

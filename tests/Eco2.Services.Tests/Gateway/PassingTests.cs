@@ -33,6 +33,24 @@ public sealed class PassingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_empty_document_is_passed_on_as_one()
+    {
+        using var known = await gateway.GetAsync("/api/v1/scan", gateway.Sidecar.Token());
+        string? type = null;
+        gateway.Sidecar.Handle = (_, _, http) =>
+        {
+            type = http.Request.ContentType;
+            return http.Response.WriteAsync("{}");
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/scan") { Content = new StringContent("", Encoding.UTF8, "application/json") };
+        request.Headers.Add("Authorization", "Bearer " + gateway.Sidecar.Token());
+
+        using var answer = await gateway.Client.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.OK, "application/json; charset=utf-8"), (answer.StatusCode, type));
+    }
+
+    [Fact]
     public async Task A_stream_passes_event_by_event_and_ends_at_the_app_when_the_client_leaves()
     {
         var step = new SemaphoreSlim(0);
