@@ -12,6 +12,9 @@ public sealed class LogForgingTests(AttackedSystem attacked)
 {
     private const string Mark = "forged-by-a-user";
     private const string Line = "{\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"level\":\"critical\",\"logger\":\"" + Mark + "\",\"message\":\"" + Mark + "\"}";
+    // The scheduler of Dapr holds an etcd, which has a word of its own.
+    private const string EtcdWarning = "warn";
+
     private static readonly string[] Levels = ["trace", "debug", "info", "warning", "error", "critical"];
 
     private static readonly string[] Texts = [$"a\r\n{Line}\r\n", $"a\n{Line}\n", $"a\r{Line}\r", $"a\u2028{Line}\u2028", $"a\u0085{Line}\u0085", $"\u001B[2J\u001B[1;31m{Mark}", $"\u009B2J{Mark}", $"\",\"level\":\"critical\",\"logger\":\"{Mark}", $"a\0{Mark}\b\b\b"];
@@ -57,7 +60,7 @@ public sealed class LogForgingTests(AttackedSystem attacked)
                     var members = JsonElement.Parse(line).EnumerateObject().ToList();
                     Assert.Equal(members.Count, members.Select(member => member.Name).Distinct().Count());
                     Assert.DoesNotContain(members, member => member.Name == "logger" && member.Value.GetString() == Mark);
-                    Assert.All(members.Where(member => member.Name == "level"), level => Assert.Contains(level.Value.GetString(), Levels));
+                    Assert.All(members.Where(member => member.Name == "level"), level => Assert.Contains(level.Value.GetString(), app == "scheduler" ? [.. Levels, EtcdWarning] : Levels));
                 }
                 else
                 {
