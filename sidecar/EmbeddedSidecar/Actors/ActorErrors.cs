@@ -11,7 +11,7 @@ internal sealed class ActorMethodMissingException(string path) : ActorCallExcept
 
 /// <summary>Nobody hosts actors of this type now.</summary>
 internal sealed class NoActorHostException(ActorKey actor)
-    : ActorCallException($"failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '{actor}'");
+    : ActorCallException($"failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '{actor.Type}/{actor.Id}'");
 
 /// <summary>Refusals of the actor API, in Dapr's words.</summary>
 internal static class ActorErrors

@@ -59,7 +59,7 @@ internal static class ActorsGrpc
     {
         var key = ActorName.Callable(request.ActorType, request.ActorId);
         var headers = request.Metadata.Select(pair => KeyValuePair.Create(pair.Key, new StringValues(pair.Value)))
-            .Where(header => !header.Key.Equals(SidecarTokens.Header, StringComparison.OrdinalIgnoreCase));
+            .Where(header => !header.Key.Equals(SidecarTokens.Header, StringComparison.OrdinalIgnoreCase) && !header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase));
         var reply = await Actors(call).Runtime.CallAsync(
             call.App, key, new ActorCall(ActorName.Method(request.Method), "", request.Data.Memory, [.. headers]), call.Aborted);
         return new InvokeActorResponse { Data = UnsafeByteOperations.UnsafeWrap(reply.Body) };

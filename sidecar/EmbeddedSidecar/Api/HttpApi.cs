@@ -46,21 +46,13 @@ internal sealed partial class HttpApi(HttpRoutes routes, ILogger<HttpApi> log)
             if (!path.StartsWith("/v1.0/healthz", StringComparison.Ordinal) && !app.Tokens.IsCallerAllowed(http.Request.Headers))
             {
                 http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                await http.Response.WriteAsync("invalid api token", http.RequestAborted);
+                http.Response.ContentType = "text/plain; charset=utf-8";
+                http.Response.Headers.XContentTypeOptions = "nosniff";
+                await http.Response.WriteAsync("invalid api token\n", http.RequestAborted);
                 return;
             }
 
-            var handler = routes.Find(http.Request.Method, path, out var args);
-            if (handler is null && routes.ByHeader is not null && InvokedApp.IsNamed(http.Request))
-            {
-                (handler, args) = (routes.ByHeader, [path]);
-            }
-
-            if (handler is null)
-            {
-                throw InvokedApp.Unnamed();
-            }
-
+            var handler = routes.Find(http.Request.Method, path, out var args) ?? throw InvokedApp.Unnamed();
             var call = new ApiCall(http, app, args);
             if (http.Request.ContentLength > app.MaxBodyBytes)
             {

@@ -11,8 +11,8 @@ internal sealed class HttpRoutes
 {
     private readonly Node _root = new();
 
-    /// <summary>Answers a path that no route has but that names an app in a header; its only argument is the whole path.</summary>
-    public ApiHandler? ByHeader { get; set; }
+    /// <summary>Answers what no route has, by path or by verb; its only argument is the whole path as sent.</summary>
+    public ApiHandler? Others { get; set; }
 
     /// <param name="methods">Verbs separated by spaces, or * for all.</param>
     /// <param name="pattern">For example /v1.0/state/{store}/{key}. A last {*rest} takes all that follows, undecoded slashes included.</param>
@@ -41,7 +41,13 @@ internal sealed class HttpRoutes
         var values = new List<string>(4);
         var node = _root.Walk(path, segments[..count], values);
         args = [.. values];
-        return node?.Handlers.GetValueOrDefault(method) ?? node?.Handlers.GetValueOrDefault("*");
+        if (node is not null && (node.Handlers.TryGetValue(method, out var handler) || node.Handlers.TryGetValue("*", out handler)))
+        {
+            return handler;
+        }
+
+        args = [path];
+        return Others;
     }
 
     // At most 32 segments; what follows stays in the last one, where only a {*rest} can match it.

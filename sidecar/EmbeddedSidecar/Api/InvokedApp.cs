@@ -1,5 +1,5 @@
-using EmbeddedSidecar.Grpc;
 using System.Text;
+using EmbeddedSidecar.Grpc;
 
 namespace EmbeddedSidecar.Api;
 
@@ -9,8 +9,6 @@ internal static class InvokedApp
     public const string Header = "dapr-app-id";
 
     private const string Basic = "Basic ";
-
-    public static bool IsNamed(HttpRequest request) => Of(request) is not null;
 
     /// <summary>The refusal of a path that no API has: daprd takes every such call for an invocation that forgot to say of whom.</summary>
     public static DaprException Unnamed() =>

@@ -118,7 +118,8 @@ internal sealed partial class GrpcRoutes(ILogger<GrpcRoutes> log)
                     return;
                 }
 
-                throw new GrpcException(StatusCode.Unimplemented, $"The embedded sidecar has no method {http.Request.Path.Value}.");
+                // What Dapr has no method for is meant for an app, which must be named.
+                throw new GrpcException(StatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
             }
 
             await method.AnswerAsync(http, new GrpcCall(http, app, deadline.Token));

@@ -33,7 +33,7 @@ internal sealed class AppDirectory
 
         if (!_apps.TryGetValue(appId, out var entry))
         {
-            throw Failed(name, $"couldn't find service: {name}");
+            throw Failed(name, "no host found with the given ID");
         }
 
         return entry.InTurn();

@@ -25,7 +25,11 @@ internal static class ForwardedHeaders
     {
         foreach (var (name, values) in Crossing(from))
         {
-            Add(to, name, values);
+            // A body of nothing is sent as one whose length is not known.
+            if (from.ContentLength != 0 || !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                Add(to, name, values);
+            }
         }
 
         to.Headers.TryAddWithoutValidation(TraceParent.Header, TraceParent.Next(from.Headers.TraceParent));

@@ -13,11 +13,7 @@ internal sealed class InvokeBlock : IBuildingBlock
 
     public void MapHttp(HttpRoutes routes)
     {
-        var http = new InvokeHttp(_apps);
-        routes.Map("*", "/v1.0/invoke/{app}/method", http.ByPathAsync);
-        routes.Map("*", "/v1.0/invoke/{app}/method/{*path}", http.ByPathAsync);
-        routes.Map("*", "/v1.0/invoke/{*rest}", http.ByUrlAsync);
-        routes.ByHeader = http.ByHeaderAsync;
+        routes.Others = new InvokeHttp(_apps).InvokeAsync;
     }
 
     public void MapGrpc(GrpcRoutes routes)

@@ -17,7 +17,7 @@ internal sealed class InvokeGrpc(AppDirectory apps)
     {
         var targets = apps.Resolve(call.App, request.Id);
         var message = request.Message ?? throw new GrpcException(StatusCode.InvalidArgument, "the message is missing");
-        message.Method = MethodPath.Clean(request.Id, message.Method);
+        message.Method = MethodPath.Normalize(request.Id, message.Method);
         ApiSpans.Invokes(targets[0].AppId, message.Method);
         if (targets[0].Settings.IsGrpcApp)
         {
@@ -26,7 +26,7 @@ internal sealed class InvokeGrpc(AppDirectory apps)
 
         var verb = message.HttpExtension?.Verb ?? HTTPExtension.Types.Verb.None;
         var query = message.HttpExtension?.Querystring is { Length: > 0 } text ? "?" + text : "";
-        var path = MethodPath.Address(request.Id, message.Method) + query;
+        var path = MethodPath.Escape(request.Id, message.Method) + query;
         try
         {
             var began = call.App.Metrics?.Now ?? 0;

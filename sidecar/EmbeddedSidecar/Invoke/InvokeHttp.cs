@@ -17,30 +17,34 @@ namespace EmbeddedSidecar.Invoke;
 /// </remarks>
 internal sealed class InvokeHttp(AppDirectory apps)
 {
-    /// <summary>/v1.0/invoke/{app}/method/{*path}.</summary>
-    public Task ByPathAsync(ApiCall call) => ForwardAsync(call, call.Args[0], call.Args.Length > 1 ? call.Args[1] : "");
-
-    /// <summary>Any other path with the app named in a header; the whole path is the method.</summary>
-    public Task ByHeaderAsync(ApiCall call) => ForwardAsync(call, InvokedApp.Of(call.Http.Request)!, call.Args[0]);
-
-    /// <summary>/v1.0/invoke/http://host/method/{*path}: an address whose slashes are not encoded.</summary>
-    public Task ByUrlAsync(ApiCall call)
+    /// <summary>The app is named in a header, and the whole path is the method; else by /v1.0/invoke/{app or address}/method/{method}.</summary>
+    public Task InvokeAsync(ApiCall call)
     {
-        const string mark = "/method/";
-        var rest = call.Args[0];
-        return InvokedApp.Of(call.Http.Request) is { } named ? ForwardAsync(call, named, "v1.0/invoke/" + rest)
-            : rest.IndexOf(mark, StringComparison.Ordinal) is > 0 and var at ? ForwardAsync(call, Uri.UnescapeDataString(rest[..at]), rest[(at + mark.Length)..])
+        var (appId, method) = InvokedApp.Of(call.Http.Request) is { } named ? (named, call.Args[0]) : Split(call.Args[0]);
+        return ForwardAsync(call, appId, MethodPath.Normalize(appId, MethodPath.Decode(appId, method)));
+    }
+
+    private static (string App, string Method) Split(string path)
+    {
+        var rest = path.AsSpan();
+        foreach (var part in (ReadOnlySpan<string>)["v1.0/", "invoke/"])
+        {
+            rest = rest.TrimStart('/');
+            rest = rest.StartsWith(part, StringComparison.Ordinal) ? rest[part.Length..] : [];
+        }
+
+        rest = rest.TrimStart('/');
+        return rest.IndexOf("/method/", StringComparison.Ordinal) is > 0 and var at
+            ? (Uri.UnescapeDataString(rest[..at]), rest[(at + "/method/".Length)..].ToString())
             : throw InvokedApp.Unnamed();
     }
 
-    private Task ForwardAsync(ApiCall call, string appId, string sent)
+    private Task ForwardAsync(ApiCall call, string appId, string path)
     {
-        // Decoded before it is checked: what stands behind a percent code must not escape the check, and an encoded slash is a slash, as in daprd.
-        var path = MethodPath.Clean(appId, Uri.UnescapeDataString(sent));
         if (HttpEndpoint.Find(call.App, appId) is { } endpoint)
         {
             ApiSpans.Invokes(appId, path);
-            var behind = (path.Length == 0 ? "" : MethodPath.Address(appId, path)) + call.Http.Request.QueryString.Value;
+            var behind = (path.Length == 0 ? "" : MethodPath.Escape(appId, path)) + call.Http.Request.QueryString.Value;
             return ForwardAsync(call, appId, appId, (endpoint, behind), static (call, to, kept, hasBody, ct) => to.endpoint.SendAsync(call.Http.Request, to.behind, Body(call, kept, hasBody), ct));
         }
 
@@ -51,7 +55,7 @@ internal sealed class InvokeHttp(AppDirectory apps)
             return OnInvoke.AnswerHttpAsync(call, appId, targets[0], path);
         }
 
-        var method = MethodPath.Address(appId, path) + call.Http.Request.QueryString.Value;
+        var method = MethodPath.Escape(appId, path) + call.Http.Request.QueryString.Value;
         return ForwardAsync(call, appId, targets[0].AppId, (targets, method), static (call, to, kept, hasBody, ct) => SendAsync(call, to.targets, to.method, kept, hasBody, ct));
     }
 
@@ -121,7 +125,12 @@ internal sealed class InvokeHttp(AppDirectory apps)
     }
 
     private static HttpContent? Body(ApiCall call, byte[]? kept, bool hasBody) =>
-        kept is not null ? new ByteArrayContent(kept) : hasBody ? new PassingBody(call.Http.Request) : null;
+        kept is not null ? new ByteArrayContent(kept)
+            : hasBody || UsuallyHasBody(call.Http.Request.Method) ? new PassingBody(call.Http.Request)
+            : call.Http.Request.ContentType is null ? null : new ByteArrayContent([]);
+
+    // daprd announces a body in pieces for these, also when there is none.
+    private static bool UsuallyHasBody(string method) => HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
 
     private static async Task AnswerAsync(HttpContext http, HttpResponseMessage response, CancellationToken ct)
     {

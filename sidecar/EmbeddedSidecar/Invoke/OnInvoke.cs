@@ -34,7 +34,7 @@ internal static class OnInvoke
         var http = call.Http.Request;
         var request = new InvokeRequest
         {
-            Method = path.TrimStart('/'),
+            Method = path,
             Data = new Any { Value = UnsafeByteOperations.UnsafeWrap(body) },
             ContentType = http.ContentType ?? "",
             HttpExtension = new HTTPExtension

@@ -29,7 +29,11 @@ internal static class MetadataJson
             json.WriteNumber("port", app.Port);
             json.WriteString("protocol", app.Protocol);
             json.WriteString("channelAddress", app.ChannelAddress);
-            json.WriteNumber("maxConcurrency", app.MaxConcurrency);
+            if (app.MaxConcurrency > 0)
+            {
+                json.WriteNumber("maxConcurrency", app.MaxConcurrency);
+            }
+
             if (app.Health is { } health)
             {
                 json.WriteStartObject("health");
@@ -52,15 +56,25 @@ internal static class MetadataJson
         json.WriteStartObject("scheduler");
         Each(json, "connected_addresses", reply.Scheduler.ConnectedAddresses, address => json.WriteStringValue(address));
         json.WriteEndObject();
-        json.WriteStartObject("workflows");
-        json.WriteNumber("connectedWorkers", reply.Workflows.ConnectedWorkers);
-        json.WriteEndObject();
+        if (reply.Workflows.ConnectedWorkers > 0)
+        {
+            json.WriteStartObject("workflows");
+            json.WriteNumber("connectedWorkers", reply.Workflows.ConnectedWorkers);
+            json.WriteEndObject();
+        }
+
         Each(json, "resiliencies", reply.Resiliencies, resiliency => Named(json, resiliency.Name));
         json.WriteEndObject();
     }
 
-    private static void Each<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
+    // What is empty is left out, as daprd does.
+    private static void Each<T>(Utf8JsonWriter json, string name, IReadOnlyCollection<T> items, Action<T> write)
     {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
         json.WriteStartArray(name);
         foreach (var item in items)
         {

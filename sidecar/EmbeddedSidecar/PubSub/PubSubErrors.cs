@@ -26,23 +26,31 @@ internal static class PubSubErrors
     public static DaprException BadMetadata(string component, string why) =>
         Rich("ERR_PUBSUB_REQUEST_METADATA", 400, StatusCode.InvalidArgument, $"failed deserializing metadata. Error: {why}", "DAPR_PUBSUB_METADATA_DESERIALIZATION", component);
 
-    public static DaprException NoCloudEvent(string component, Exception why) =>
-        Rich("ERR_PUBSUB_CLOUD_EVENTS_SER", 500, StatusCode.InvalidArgument, "cannot create cloudevent", "DAPR_PUBSUB_CLOUD_EVENT_CREATION", component, why);
+    public static DaprException NoCloudEvent(string appId, string component, Exception why) =>
+        Rich("ERR_PUBSUB_CLOUD_EVENTS_SER", 500, StatusCode.InvalidArgument, "cannot create cloudevent", "DAPR_PUBSUB_CLOUD_EVENT_CREATION", component, why, Of(appId, why.Message));
 
-    public static DaprException BadEvent(string component, string topic, string why) =>
-        Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when marshalling cloud event envelope for topic {topic} pubsub {component}: {why}", "DAPR_PUBSUB_MARSHAL_ENVELOPE", component);
+    public static DaprException BadEvent(string appId, string component, string topic, string why) =>
+        Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when marshalling cloud event envelope for topic {topic} pubsub {component}: {why}", "DAPR_PUBSUB_MARSHAL_ENVELOPE", component,
+            about: Of(appId, why));
 
-    public static DaprException BadEntryIds(string component, string topic) =>
-        Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error marshaling events to bytes for topic {topic} pubsub {component}. error: entryId is duplicated or not present for entry", "DAPR_PUBSUB_MARSHAL_EVENTS", component);
+    public static DaprException BadEntryIds(string appId, string component, string topic)
+    {
+        const string why = "entryId is duplicated or not present for entry";
+        return Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error marshaling events to bytes for topic {topic} pubsub {component}. error: {why}", "DAPR_PUBSUB_MARSHAL_EVENTS", component,
+            about: Of(appId, why));
+    }
 
-    public static DaprException BadBulk(string component, string topic, string why) =>
-        Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when unmarshaling the request for topic {topic} pubsub {component}: {why}", "DAPR_PUBSUB_UNMARSHAL_EVENTS", component);
+    public static DaprException BadBulk(string appId, string component, string topic, string why) =>
+        Rich("ERR_PUBSUB_EVENTS_SER", 400, StatusCode.InvalidArgument, $"error when unmarshaling the request for topic {topic} pubsub {component}: {why}", "DAPR_PUBSUB_UNMARSHAL_EVENTS", component,
+            about: new Dictionary<string, string> { ["appID"] = appId });
+
+    private static Dictionary<string, string> Of(string appId, string why) => new() { ["appID"] = appId, ["error"] = why };
 
     private static DaprException Rich(
         string code, int http, StatusCode grpc, string message, string reason, string? component, Exception? inner = null,
         IReadOnlyDictionary<string, string>? about = null) =>
         new(code, http, grpc, message, inner)
         {
-            Reason = reason, ErrorMetadata = about, ResourceType = "pubsub", ResourceName = component, ResourceDescription = component is null ? "" : message,
+            Reason = reason, ErrorMetadata = about ?? new Dictionary<string, string>(), ResourceType = "pubsub", ResourceName = component, ResourceDescription = component is null ? "" : message,
         };
 }

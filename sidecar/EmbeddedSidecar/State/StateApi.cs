@@ -174,8 +174,13 @@ internal static class StateApi
     public static DaprException UnknownOperation(string operation) =>
         new("ERR_NOT_SUPPORTED_STATE_OPERATION", 400, StatusCode.Unimplemented, $"operation type {operation} not supported") { IsRichOverGrpc = true };
 
-    public static DaprException QueryUnsupported(StateStore store) =>
-        new("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, "state store does not support querying")
+    // Redis could, with modules that are not asked for here.
+    public static DaprException QueryUnsupported(StateStore store) => store.Store is RedisStateStore
+        ? new("ERR_STATE_QUERY", 500, StatusCode.Internal, $"state store {store.Name} query failed: redis-json server support is required for query capability")
+        {
+            Reason = "DAPR_STATE_QUERY_FAILED", ResourceType = "state", ResourceName = store.Name,
+        }
+        : new("ERR_STATE_STORE_NOT_SUPPORTED", 500, StatusCode.Internal, "state store does not support querying")
         {
             Reason = "DAPR_STATE_QUERYING_NOT_SUPPORTED", ResourceType = "state", ResourceName = store.Name,
         };

@@ -44,7 +44,12 @@ internal static class ActorCalls
     {
         using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri(app.HttpEndpoint, "/v1.0/metadata")));
         var runtime = json.RootElement.GetProperty("actorRuntime");
-        return runtime.GetProperty("activeActors").EnumerateArray().Where(actor => actor.GetProperty("type").GetString() == type)
+        if (!runtime.TryGetProperty("activeActors", out var active))
+        {
+            return -1;
+        }
+
+        return active.EnumerateArray().Where(actor => actor.GetProperty("type").GetString() == type)
             .Select(actor => actor.TryGetProperty("count", out var count) ? count.GetInt32() : 0).DefaultIfEmpty(-1).Single();
     }
 

@@ -127,8 +127,8 @@ public sealed class ActorMethodTests
         await sidecar.WaitUntilReadyAsync();
         using var wire = new GrpcWire(sidecar["app"].GrpcEndpoint);
 
-        await sidecar["app"].ActorAsync("PUT", "Nobody/1/method/m").RefusedAsync(500, "ERR_ACTOR_INVOKE_METHOD", "did not find address for actor 'Nobody||1'");
-        await sidecar["app"].ActorAsync("PUT", "T/1/method/m").RefusedAsync(500, "ERR_ACTOR_INVOKE_METHOD", "did not find address for actor 'T||1'");
+        await sidecar["app"].ActorAsync("PUT", "Nobody/1/method/m").RefusedAsync(500, "ERR_ACTOR_INVOKE_METHOD", "did not find address for actor 'Nobody/1'");
+        await sidecar["app"].ActorAsync("PUT", "T/1/method/m").RefusedAsync(500, "ERR_ACTOR_INVOKE_METHOD", "did not find address for actor 'T/1'");
         await sidecar["app"].ActorAsync("GET", "T/1/state/k").RefusedAsync(500, "ERR_ACTOR_RUNTIME_NOT_FOUND", "the state store is not configured to use the actor runtime");
         var grpc = await Assert.ThrowsAsync<WireException>(() => InvokeAsync(wire, "Nobody", "1", "m"));
 

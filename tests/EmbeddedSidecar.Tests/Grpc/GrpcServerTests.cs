@@ -60,13 +60,13 @@ public sealed class GrpcServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_unknown_method_is_UNIMPLEMENTED_and_a_message_may_hold_any_character()
+    public async Task An_unknown_method_is_one_of_an_app_that_is_not_named_and_a_message_may_hold_any_character()
     {
         var unknown = await Assert.ThrowsAsync<WireException>(() => _grpc.UnaryAsync<Empty>("/no.such.Service/Method", new Empty()));
         var strange = await Assert.ThrowsAsync<WireException>(
             () => _grpc.UnaryAsync<GetStateResponse>(Dapr + "GetState", new GetStateRequest { StoreName = "저장소 100%\n", Key = "k" }));
 
-        Assert.Equal(12, unknown.Code);
+        Assert.Equal((2, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found"), (unknown.Code, unknown.Detail));
         Assert.Equal(3, strange.Code);
         Assert.Contains("저장소 100%\n", strange.Detail, StringComparison.Ordinal);
     }

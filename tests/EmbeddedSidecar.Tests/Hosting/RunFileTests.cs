@@ -23,7 +23,7 @@ public sealed class RunFileTests : IDisposable
         await using var sidecar = await StartAsync("", SidecarFixture.Component("keys", "secretstores.local.file", "secretsFile: private/secrets.json")
             + SidecarFixture.Component("files", "bindings.localstorage", "rootPath: ./kept"));
 
-        Assert.Equal("""{"pepper":"hot"}""", await Http.GetStringAsync(new Uri(sidecar["shop"].HttpEndpoint, "/v1.0/secrets/keys/pepper")));
+        Assert.Equal("{\"pepper\":\"hot\"}\n", await Http.GetStringAsync(new Uri(sidecar["shop"].HttpEndpoint, "/v1.0/secrets/keys/pepper")));
         Assert.True(Directory.Exists(Path.Combine(_folder, "shop", "kept")));
     }
 

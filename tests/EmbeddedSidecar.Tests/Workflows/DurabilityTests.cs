@@ -142,6 +142,7 @@ public abstract class DurabilityTests(IWorkflowStore store) : WorkflowTests(stor
         Worker(request => request.All().Any(e => e.EventRaised is not null)
             ? Answer(Complete(0, request.All().First(e => e.EventRaised is not null).EventRaised.Input)) : Answer());
         await Hub.StartAsync("a", "Any");
+        await Eventually.TrueAsync(async () => (await Hub.HistoryAsync("a")).Count == 2, "the first turn is stored");
         var key = $"{AppId}||dapr.internal.default.{AppId}.workflow||a||metadata";
         var metadata = (await Store.GetAsync(key, default))!;
         await Store.ApplyAsync(StateOperation.Upsert(key, metadata.Data), default);

@@ -198,3 +198,6 @@ export function component(name: string, type: string, metadata: Record<string, s
   const settings = Object.entries(metadata).map(([key, value]) => `    - { name: ${key}, value: ${JSON.stringify(value)} }\n`);
   return `---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: { name: ${name} }\nspec:\n  type: ${type}\n  version: v1\n  metadata:\n${settings.join("")}${rest}\n`;
 }
+
+/** A Configuration without which a daprd begins no traces. */
+export const Tracing = 'apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata: { name: tracing }\nspec:\n  tracing: { samplingRate: "1" }\n';

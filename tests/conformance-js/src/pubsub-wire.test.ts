@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { call } from "./clients.js";
-import { component, Redis, Sidecar } from "./processes.js";
+import { component, Redis, Sidecar, Tracing } from "./processes.js";
 import { RawApp, type Received } from "./raw-app.js";
 import { eventually } from "./waiting.js";
 
@@ -38,6 +38,7 @@ before(async () => {
       subscription("v2alpha1", "missing", "  pubsubname: redis\n  topic: missing\n  routes: { default: /missing }\n  deadLetterTopic: missing-dead") +
       subscription("v2alpha1", "missing-dead", "  pubsubname: redis\n  topic: missing-dead\n  routes: { default: /missing-dead }") +
       subscription("v1alpha1", "scoped", "  pubsubname: redis\n  topic: scoped\n  route: /scoped\nscopes: [stranger]"),
+    Tracing,
   );
   await sidecar.ready();
 });

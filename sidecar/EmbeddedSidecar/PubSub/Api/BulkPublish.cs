@@ -24,7 +24,7 @@ internal static class BulkPublish
         var ids = new HashSet<string>(StringComparer.Ordinal);
         if (!messages.All(message => message.EntryId.Length > 0 && ids.Add(message.EntryId)))
         {
-            throw PubSubErrors.BadEntryIds(component.Name, topic);
+            throw PubSubErrors.BadEntryIds(app.AppId, component.Name, topic);
         }
 
         if (!component.Broker.Scopes.MayPublish(topic))
@@ -61,7 +61,7 @@ internal static class BulkPublish
         }
         catch (JsonException broken)
         {
-            throw PubSubErrors.NoCloudEvent(component.Name, broken);
+            throw PubSubErrors.NoCloudEvent(app.AppId, component.Name, broken);
         }
     }
 }

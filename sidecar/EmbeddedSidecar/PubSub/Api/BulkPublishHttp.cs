@@ -23,7 +23,7 @@ internal static class BulkPublishHttp
             throw PubSubErrors.BadMetadata(component.Name, complaint!);
         }
 
-        var messages = Read(await call.BodyAsync(), component.Name, topic, metadata);
+        var messages = Read(await call.BodyAsync(), call.App.AppId, component.Name, topic, metadata);
         var failed = await BulkPublish.RunAsync(call.App, component, topic, isRaw, messages, call.Http.Request.Headers, overHttp: true, call.Aborted);
         if (failed.Count == 0)
         {
@@ -51,25 +51,25 @@ internal static class BulkPublishHttp
             StatusCodes.Status500InternalServerError);
     }
 
-    private static List<BulkMessage> Read(byte[] body, string component, string topic, Dictionary<string, string> common)
+    private static List<BulkMessage> Read(byte[] body, string appId, string component, string topic, Dictionary<string, string> common)
     {
         try
         {
             using var document = GoJson.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
             {
-                throw PubSubErrors.BadBulk(component, topic, "the body is not a JSON array");
+                throw PubSubErrors.BadBulk(appId, component, topic, "the body is not a JSON array");
             }
 
-            return [.. document.RootElement.EnumerateArray().Select(entry => Entry(entry, component, topic, common))];
+            return [.. document.RootElement.EnumerateArray().Select(entry => Entry(entry, appId, component, topic, common))];
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            throw PubSubErrors.BadBulk(component, topic, broken.Message);
+            throw PubSubErrors.BadBulk(appId, component, topic, broken.Message);
         }
     }
 
-    private static BulkMessage Entry(JsonElement entry, string component, string topic, Dictionary<string, string> common)
+    private static BulkMessage Entry(JsonElement entry, string appId, string component, string topic, Dictionary<string, string> common)
     {
         var mediaType = Text(entry, "contentType");
         var metadata = new Dictionary<string, string>(common, StringComparer.OrdinalIgnoreCase);
@@ -84,7 +84,7 @@ internal static class BulkPublishHttp
         var data = entry.TryGetMember("event", out var message) ? Bytes(message, mediaType) : null;
         return new BulkMessage(
             Text(entry, "entryId") ?? "",
-            data ?? throw PubSubErrors.BadEvent(component, topic, "error: mismatch between contentType and event"),
+            data ?? throw PubSubErrors.BadEvent(appId, component, topic, "error: mismatch between contentType and event"),
             mediaType,
             metadata);
     }

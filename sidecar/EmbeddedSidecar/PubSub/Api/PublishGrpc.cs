@@ -50,7 +50,7 @@ internal static class PublishGrpc
             }
             catch (JsonException broken)
             {
-                throw PubSubErrors.NoCloudEvent(component.Name, broken);
+                throw PubSubErrors.NoCloudEvent(call.App.AppId, component.Name, broken);
             }
         }
 

@@ -51,7 +51,7 @@ internal static class PublishHttp
         }
         catch (JsonException broken)
         {
-            throw PubSubErrors.NoCloudEvent(component.Name, broken);
+            throw PubSubErrors.NoCloudEvent(call.App.AppId, component.Name, broken);
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class SubscribeStream
     private static async Task HandleAsync(
         GrpcCall call, GrpcReader<SubscribeTopicEventsRequestAlpha1> reader, GrpcWriter<SubscribeTopicEventsResponseAlpha1> writer)
     {
-        var wanted = (await reader.ReadAsync(call.Aborted))?.InitialRequest
+        var wanted = (await reader.ReadAsync(call.Aborted) ?? throw Ended()).InitialRequest
             ?? throw new GrpcException(StatusCode.Unknown, "initial request is required");
         if (wanted.PubsubName.Length == 0 || wanted.Topic.Length == 0)
         {
@@ -36,6 +36,8 @@ internal static class SubscribeStream
                 subscriber.Processed(message.EventProcessed
                     ?? throw new GrpcException(StatusCode.Unknown, "duplicate initial request received"));
             }
+
+            throw Ended();
         }
         finally
         {
@@ -44,4 +46,7 @@ internal static class SubscribeStream
             await pubSub.StopStreamAsync(subscription);
         }
     }
+
+    // To daprd the end of what a client sends is an error of the stream, which it passes on.
+    private static GrpcException Ended() => new(StatusCode.Unknown, "EOF");
 }
