@@ -212,7 +212,10 @@ describe("a gRPC app on the wire", () => {
       ids.push(id);
     }
     assert.deepEqual(ids, ["0", "1", "2"]);
-    await assert.rejects(() => proxied.getState({ key: "x" }), (error) => (error as ConnectError).code === Code.Unimplemented);
+    await assert.rejects(
+      () => proxied.getState({ key: "x" }),
+      (error) => (error as ConnectError).code === Code.Unknown && (error as ConnectError).rawMessage === "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found",
+    );
   });
 
   test("a stream to it goes both ways at once", async () => {
